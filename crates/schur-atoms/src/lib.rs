@@ -1,0 +1,15 @@
+//! Atoms in space: cells, structures, neighbour lists and the files that hold them.
+//!
+//! Units are ångström and electronvolt; see [`Structure`] for each field. Nothing here knows of models or of
+//! running a simulation.
+#![forbid(unsafe_code)]
+
+mod cell;
+mod elements;
+mod structure;
+mod value;
+
+pub use cell::{Cell, CellError};
+pub use elements::{ParseElementError, atomic_number, mass, symbol};
+pub use structure::{Structure, StructureError};
+pub use value::{Array, Value};

@@ -1,0 +1,2 @@
+//! The `schur` command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Relaxation and molecular dynamics.

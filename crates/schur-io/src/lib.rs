@@ -1,0 +1,1 @@
+//! Non-executing readers of checkpoints: zip, pickle, torch storages, safetensors.

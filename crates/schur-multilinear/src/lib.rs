@@ -1,0 +1,1 @@
+//! Sparse multilinear maps with symmetry: representation, transposes, kernels and plans.

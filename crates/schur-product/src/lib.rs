@@ -1,0 +1,1 @@
+//! Named equivariant maps: convolution products, linear layers and gates.

@@ -1,0 +1,1 @@
+//! SIMD lanes, aligned storage and matrix products.

@@ -1,0 +1,1 @@
+//! Test oracles that users of the library need too: closeness, finite differences, equivariance.
