@@ -1,0 +1,140 @@
+//! `f32` and `f64` behind one trait, with their SIMD lanes.
+
+use pulp::Simd;
+
+/// The SIMD register type of `T` on the instruction set `S`.
+pub type Lanes<T, S> = <T as Real>::Lanes<S>;
+
+/// A floating-point number that kernels compute with: `f32` or `f64`.
+pub trait Real:
+    pulp::bytemuck::Pod
+    + Default
+    + PartialOrd
+    + std::fmt::Debug
+    + Send
+    + Sync
+    + std::ops::Add<Output = Self>
+    + std::ops::Sub<Output = Self>
+    + std::ops::Mul<Output = Self>
+    + std::ops::Neg<Output = Self>
+    + std::ops::AddAssign
+    + std::ops::MulAssign
+{
+    /// One register of these numbers.
+    type Lanes<S: Simd>: Copy;
+    /// Zero.
+    const ZERO: Self;
+    /// One.
+    const ONE: Self;
+    /// The name users know: `f32` or `f64`.
+    const NAME: &'static str;
+
+    /// Rounds a double to this precision.
+    fn from_f64(value: f64) -> Self;
+    /// Widens to double precision.
+    fn to_f64(self) -> f64;
+
+    /// Numbers in one register.
+    fn lanes<S: Simd>() -> usize {
+        size_of::<Self::Lanes<S>>() / size_of::<Self>()
+    }
+
+    /// Loads one register.
+    ///
+    /// # Safety
+    /// `pointer` must be valid for reading `Self::lanes::<S>()` numbers; no alignment is needed.
+    #[inline(always)]
+    unsafe fn load<S: Simd>(pointer: *const Self) -> Self::Lanes<S> {
+        // SAFETY: the caller vouches for the range; a register is plain numbers without padding.
+        unsafe { pointer.cast::<Self::Lanes<S>>().read_unaligned() }
+    }
+
+    /// Stores one register.
+    ///
+    /// # Safety
+    /// `pointer` must be valid for writing `Self::lanes::<S>()` numbers; no alignment is needed.
+    #[inline(always)]
+    unsafe fn store<S: Simd>(pointer: *mut Self, value: Self::Lanes<S>) {
+        // SAFETY: as for `load`.
+        unsafe { pointer.cast::<Self::Lanes<S>>().write_unaligned(value) }
+    }
+
+    /// Fills a register with one number.
+    fn splat<S: Simd>(simd: S, value: Self) -> Self::Lanes<S>;
+    /// `a + b`, lane by lane.
+    fn add<S: Simd>(simd: S, a: Self::Lanes<S>, b: Self::Lanes<S>) -> Self::Lanes<S>;
+    /// `a * b`, lane by lane.
+    fn mul<S: Simd>(simd: S, a: Self::Lanes<S>, b: Self::Lanes<S>) -> Self::Lanes<S>;
+    /// `a * b + c` with one rounding, lane by lane.
+    fn mul_add<S: Simd>(simd: S, a: Self::Lanes<S>, b: Self::Lanes<S>, c: Self::Lanes<S>) -> Self::Lanes<S>;
+    /// The sum of a register's lanes, in a fixed order.
+    fn reduce_sum<S: Simd>(simd: S, a: Self::Lanes<S>) -> Self;
+    /// `1 / (1 + exp(-x))`, lane by lane, to about two units in the last place.
+    fn sigmoid<S: Simd>(simd: S, x: Self::Lanes<S>) -> Self::Lanes<S>;
+}
+
+macro_rules! impl_real {
+    ($T:ident, $lanes:ident, $splat:ident, $add:ident, $mul:ident, $fma:ident, $sum:ident, $sigmoid:path) => {
+        impl Real for $T {
+            type Lanes<S: Simd> = S::$lanes;
+            const ZERO: Self = 0.0;
+            const ONE: Self = 1.0;
+            const NAME: &'static str = stringify!($T);
+
+            #[inline(always)]
+            #[allow(clippy::cast_possible_truncation)]
+            fn from_f64(value: f64) -> Self {
+                value as $T
+            }
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                f64::from(self)
+            }
+            #[inline(always)]
+            fn splat<S: Simd>(simd: S, value: Self) -> S::$lanes {
+                simd.$splat(value)
+            }
+            #[inline(always)]
+            fn add<S: Simd>(simd: S, a: S::$lanes, b: S::$lanes) -> S::$lanes {
+                simd.$add(a, b)
+            }
+            #[inline(always)]
+            fn mul<S: Simd>(simd: S, a: S::$lanes, b: S::$lanes) -> S::$lanes {
+                simd.$mul(a, b)
+            }
+            #[inline(always)]
+            fn mul_add<S: Simd>(simd: S, a: S::$lanes, b: S::$lanes, c: S::$lanes) -> S::$lanes {
+                simd.$fma(a, b, c)
+            }
+            #[inline(always)]
+            fn reduce_sum<S: Simd>(simd: S, a: S::$lanes) -> Self {
+                simd.$sum(a)
+            }
+            #[inline(always)]
+            fn sigmoid<S: Simd>(simd: S, x: S::$lanes) -> S::$lanes {
+                $sigmoid(simd, x)
+            }
+        }
+    };
+}
+
+impl_real!(
+    f32,
+    f32s,
+    splat_f32s,
+    add_f32s,
+    mul_f32s,
+    mul_add_e_f32s,
+    reduce_sum_f32s,
+    crate::elementary::sigmoid_f32
+);
+impl_real!(
+    f64,
+    f64s,
+    splat_f64s,
+    add_f64s,
+    mul_f64s,
+    mul_add_e_f64s,
+    reduce_sum_f64s,
+    crate::elementary::sigmoid_f64
+);
