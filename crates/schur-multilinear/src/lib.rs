@@ -1,1 +1,16 @@
-//! Sparse multilinear maps with symmetry: representation, transposes, kernels and plans.
+//! Sparse multilinear maps with symmetry: one representation, its transposes, and the kernels that run it.
+//!
+//! A [`Multilinear`] lists *paths*: which segment of each operand meets which, and with what coefficients. Groups
+//! enter only through these coefficients, so nothing here knows of any. A plan such as [`EdgeProduct`] compiles the
+//! paths for one kernel; gathering from neighbours and summing over edges are index maps of that plan, not part of
+//! the map.
+
+mod edge_product;
+mod multilinear;
+mod spline;
+
+pub use edge_product::{
+    Cotangents, DirectWeights, EdgeProduct, EdgeScratch, Edges, PlanError, SegmentLayout, SplineWeights,
+};
+pub use multilinear::{Multilinear, MultilinearError, Operand, Path, Segment};
+pub use spline::{SplinePiece, SplinePoint, SplineTable};

@@ -21,8 +21,7 @@ const ROUND_AND_BIAS: f32 = 12_582_912.0 + 127.0;
 const LN2_HIGH: f32 = 0.693_359_375;
 const LN2_LOW: f32 = -2.121_944_4e-4;
 /// `exp(f) = 1 + f + f^2 * p(f)` on |f| <= ln(2)/2: minimax coefficients of p, highest first (Cephes, expf).
-const EXP_POLYNOMIAL: [f32; 6] =
-    [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5];
+const EXP_POLYNOMIAL: [f32; 6] = [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5];
 
 /// The sigmoid of `f32` lanes: `exp` by range reduction and a polynomial of degree seven, error below 2 ulp.
 #[inline(always)]

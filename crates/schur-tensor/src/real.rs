@@ -62,9 +62,9 @@ pub trait Real:
     /// Fills a register with one number.
     fn splat<S: Simd>(simd: S, value: Self) -> Self::Lanes<S>;
     /// `a + b`, lane by lane.
-    fn add<S: Simd>(simd: S, a: Self::Lanes<S>, b: Self::Lanes<S>) -> Self::Lanes<S>;
+    fn plus<S: Simd>(simd: S, a: Self::Lanes<S>, b: Self::Lanes<S>) -> Self::Lanes<S>;
     /// `a * b`, lane by lane.
-    fn mul<S: Simd>(simd: S, a: Self::Lanes<S>, b: Self::Lanes<S>) -> Self::Lanes<S>;
+    fn times<S: Simd>(simd: S, a: Self::Lanes<S>, b: Self::Lanes<S>) -> Self::Lanes<S>;
     /// `a * b + c` with one rounding, lane by lane.
     fn mul_add<S: Simd>(simd: S, a: Self::Lanes<S>, b: Self::Lanes<S>, c: Self::Lanes<S>) -> Self::Lanes<S>;
     /// The sum of a register's lanes, in a fixed order.
@@ -95,11 +95,11 @@ macro_rules! impl_real {
                 simd.$splat(value)
             }
             #[inline(always)]
-            fn add<S: Simd>(simd: S, a: S::$lanes, b: S::$lanes) -> S::$lanes {
+            fn plus<S: Simd>(simd: S, a: S::$lanes, b: S::$lanes) -> S::$lanes {
                 simd.$add(a, b)
             }
             #[inline(always)]
-            fn mul<S: Simd>(simd: S, a: S::$lanes, b: S::$lanes) -> S::$lanes {
+            fn times<S: Simd>(simd: S, a: S::$lanes, b: S::$lanes) -> S::$lanes {
                 simd.$mul(a, b)
             }
             #[inline(always)]
@@ -118,23 +118,5 @@ macro_rules! impl_real {
     };
 }
 
-impl_real!(
-    f32,
-    f32s,
-    splat_f32s,
-    add_f32s,
-    mul_f32s,
-    mul_add_e_f32s,
-    reduce_sum_f32s,
-    crate::elementary::sigmoid_f32
-);
-impl_real!(
-    f64,
-    f64s,
-    splat_f64s,
-    add_f64s,
-    mul_f64s,
-    mul_add_e_f64s,
-    reduce_sum_f64s,
-    crate::elementary::sigmoid_f64
-);
+impl_real!(f32, f32s, splat_f32s, add_f32s, mul_f32s, mul_add_e_f32s, reduce_sum_f32s, crate::elementary::sigmoid_f32);
+impl_real!(f64, f64s, splat_f64s, add_f64s, mul_f64s, mul_add_e_f64s, reduce_sum_f64s, crate::elementary::sigmoid_f64);

@@ -25,12 +25,8 @@ fn check<T: Real>(rows: usize, inputs: usize, outputs: usize, tolerance: f64) {
     let expected = oracle(&a, &b, (rows, inputs, outputs));
     let matrix = PackedMatrix::<T>::new(&b, inputs, outputs);
     // Three components a node, rows one padded row apart and a gap of 16 between nodes.
-    let layout = |width: usize| RowLayout {
-        offset: 16,
-        node_stride: 3 * width + 16,
-        components: 3,
-        component_stride: width,
-    };
+    let layout =
+        |width: usize| RowLayout { offset: 16, node_stride: 3 * width + 16, components: 3, component_stride: width };
     let (from, to) = (layout(matrix.inputs()), layout(matrix.outputs()));
     let mut source = vec![T::ZERO; from.end(rows, matrix.inputs()).max(1)];
     for r in 0..rows {

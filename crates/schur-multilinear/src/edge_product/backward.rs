@@ -1,0 +1,298 @@
+//! Backward: over the edges that a node sends along; its features stay, the receivers' cotangents stream.
+
+use schur_tensor::{
+    Lanes, Real,
+    pulp::{NullaryFnOnce, Simd, WithSimd},
+};
+
+use super::{EdgePath, EdgeProduct, EdgeScratch, Edges, Weights, coupling::PathTerms, with_dims};
+
+/// What the reverse pass of one sender adds to or overwrites.
+#[derive(Debug)]
+pub struct Cotangents<'a, T> {
+    /// Cotangent of the sender's features, overwritten; `None` where nothing depends on them.
+    pub features: Option<&'a mut [T]>,
+    /// Cotangent of each edge's harmonics, `[edge][harmonics]`, added to.
+    pub harmonics: &'a mut [T],
+    /// Cotangent of each edge's distance through the weights, `[edge]`, added to.
+    pub distances: &'a mut [T],
+}
+
+impl<T: Real> EdgeProduct<T> {
+    /// The reverse pass for one sender: all three transposes at once.
+    ///
+    /// `edges` are those on which the node *sends*: `edges.nodes` are the receivers and `edges.harmonics` those that
+    /// the forward pass has seen on them. So each node sums what concerns it, in the order of its own edges.
+    ///
+    /// # Shapes
+    /// `x`: the sender's features. `gradient`: the cotangent of the result of all nodes, `[node][result]`.
+    ///
+    /// # Panics
+    /// If an edge leads to a node outside `gradient`, or a slice has the wrong length.
+    ///
+    /// # Cost
+    /// [`Self::multiply_adds`] an edge; allocates nothing after the first use of `scratch`.
+    #[expect(private_bounds, reason = "the two sources of weights are public, what kernels ask of them is not")]
+    pub fn backward<W: Weights<T>>(
+        &self,
+        edges: Edges<'_, T, W>,
+        x: &[T],
+        gradient: &[T],
+        out: Cotangents<'_, T>,
+        scratch: &mut EdgeScratch<T>,
+    ) {
+        self.check_edges(&edges, gradient.len() / self.result);
+        assert_eq!(x.len(), self.features, "the features of the sender");
+        assert_eq!(out.harmonics.len(), edges.harmonics.len(), "cotangents of every harmonic");
+        assert_eq!(out.distances.len(), edges.nodes.len(), "cotangents of every distance");
+        scratch.features.resize(self.features);
+        let features = match out.features {
+            Some(features) => {
+                assert_eq!(features.len(), self.features, "the cotangent of the sender's features");
+                features
+            }
+            None => scratch.features.as_mut_slice(),
+        };
+        features.fill(T::ZERO);
+        scratch.matrices.resize(self.coupling.entries());
+        scratch.registers.resize((LARGEST_MATRIX + self.harmonics + 1) * LARGEST_REGISTER);
+        self.arch.dispatch(Backward {
+            product: self,
+            edges,
+            x,
+            gradient,
+            features,
+            harmonics: out.harmonics,
+            distances: out.distances,
+            matrices: scratch.matrices.as_mut_slice(),
+            registers: scratch.registers.as_mut_slice(),
+        });
+    }
+}
+
+/// Entries of the largest path matrix.
+const LARGEST_MATRIX: usize = 49;
+/// Numbers in the largest register.
+const LARGEST_REGISTER: usize = 16;
+
+struct Backward<'a, T, W> {
+    product: &'a EdgeProduct<T>,
+    edges: Edges<'a, T, W>,
+    x: &'a [T],
+    gradient: &'a [T],
+    features: &'a mut [T],
+    harmonics: &'a mut [T],
+    distances: &'a mut [T],
+    matrices: &'a mut [T],
+    /// Registers in memory: the outer products of a path, one sum for each harmonic, one for the distance.
+    registers: &'a mut [T],
+}
+
+impl<T: Real, W: Weights<T>> WithSimd for Backward<'_, T, W> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let product = self.product;
+        let lanes = T::lanes::<S>();
+        let count = product.harmonics;
+        let (outer, sums) = self.registers.split_at_mut(LARGEST_MATRIX * lanes);
+        let sums = &mut sums[..(count + 1) * lanes];
+        for edge in 0..self.edges.nodes.len() {
+            let harmonics = &self.edges.harmonics[edge * count..(edge + 1) * count];
+            product.coupling.matrices(simd, harmonics, self.matrices);
+            sums.fill(T::ZERO);
+            for path in &product.paths {
+                macro_rules! run {
+                    ($d1:literal, $d3:literal, $diagonal:literal) => {
+                        simd.vectorize(BackwardPath::<_, _, _, $d1, $d3, $diagonal> {
+                            simd,
+                            path,
+                            terms: product.coupling.terms(path.coupling),
+                            edge,
+                            weights: self.edges.weights,
+                            x: self.x,
+                            gradient: &self.gradient[self.edges.nodes[edge] as usize * product.result..]
+                                [..product.result],
+                            features: &mut *self.features,
+                            matrix: &self.matrices[path.entry..],
+                            outer: &mut *outer,
+                            sums: &mut *sums,
+                        })
+                    };
+                }
+                macro_rules! dense {
+                    ($d1:literal, $d3:literal) => {
+                        run!($d1, $d3, false)
+                    };
+                }
+                match (path.diagonal, path.dims[0]) {
+                    (true, 1) => run!(1, 1, true),
+                    (true, 3) => run!(3, 3, true),
+                    (true, 5) => run!(5, 5, true),
+                    (true, 7) => run!(7, 7, true),
+                    _ => with_dims!(path.dims, dense),
+                }
+            }
+            let mut totals = sums.chunks_exact(lanes).map(|register| {
+                // SAFETY: each chunk is one register.
+                unsafe { T::reduce_sum(simd, T::load::<S>(register.as_ptr())) }
+            });
+            for (target, total) in self.harmonics[edge * count..].iter_mut().zip(totals.by_ref().take(count)) {
+                *target += total;
+            }
+            self.distances[edge] += totals.next().unwrap_or(T::ZERO);
+        }
+    }
+}
+
+/// One path of one edge with its dimensions as constants.
+struct BackwardPath<'a, S, T, W, const D1: usize, const D3: usize, const DIAGONAL: bool> {
+    simd: S,
+    path: &'a EdgePath,
+    terms: &'a PathTerms<T>,
+    edge: usize,
+    weights: W,
+    x: &'a [T],
+    gradient: &'a [T],
+    features: &'a mut [T],
+    matrix: &'a [T],
+    outer: &'a mut [T],
+    sums: &'a mut [T],
+}
+
+impl<S: Simd, T: Real, W: Weights<T>, const D1: usize, const D3: usize, const DIAGONAL: bool> NullaryFnOnce
+    for BackwardPath<'_, S, T, W, D1, D3, DIAGONAL>
+{
+    type Output = ();
+
+    #[inline(always)]
+    fn call(mut self) {
+        // SAFETY: `check_places` has found every row of the path inside features and result, which `backward` has
+        // found complete; `outer` holds the largest matrix and `sums` a register for each harmonic and the distance.
+        unsafe {
+            if DIAGONAL {
+                self.diagonal();
+            } else {
+                self.dense();
+                self.collect();
+            }
+        }
+    }
+}
+
+impl<S: Simd, T: Real, W: Weights<T>, const D1: usize, const D3: usize, const DIAGONAL: bool>
+    BackwardPath<'_, S, T, W, D1, D3, DIAGONAL>
+{
+    /// Adds a register to the sum of the distance's cotangent, which lies behind those of the harmonics.
+    #[inline(always)]
+    unsafe fn add_distance(&mut self, value: Lanes<T, S>) {
+        let lanes = T::lanes::<S>();
+        let place = self.sums.len() - lanes;
+        // SAFETY: `sums` ends with this register.
+        unsafe {
+            let place = self.sums.as_mut_ptr().add(place);
+            T::store::<S>(place, T::plus(self.simd, T::load::<S>(place), value));
+        }
+    }
+
+    /// A path that scales: its harmonic is constant, so only features and distance have a cotangent.
+    #[inline(always)]
+    unsafe fn diagonal(&mut self) {
+        let (simd, path) = (self.simd, self.path);
+        let mut distance = T::splat(simd, T::ZERO);
+        let factor = T::splat(simd, self.matrix[0]);
+        for column in (0..path.channels).step_by(T::lanes::<S>()) {
+            // SAFETY: as in `call`.
+            unsafe {
+                let (weight, slope) = self.weights.value_and_derivative(simd, self.edge, path.weight + column);
+                let x = self.x.as_ptr().add(path.features.offset + column);
+                let gradient = self.gradient.as_ptr().add(path.result.offset + column);
+                let features = self.features.as_mut_ptr().add(path.features.offset + column);
+                let weight = T::times(simd, weight, factor);
+                let mut change = T::splat(simd, T::ZERO);
+                for a in 0..D1 {
+                    let g = T::load::<S>(gradient.add(a * path.result.stride));
+                    let place = features.add(a * path.features.stride);
+                    T::store::<S>(place, T::mul_add(simd, weight, g, T::load::<S>(place)));
+                    change = T::mul_add(simd, T::load::<S>(x.add(a * path.features.stride)), g, change);
+                }
+                distance = T::mul_add(simd, change, slope, distance);
+            }
+        }
+        // SAFETY: as in `call`.
+        unsafe { self.add_distance(T::times(simd, distance, factor)) };
+    }
+
+    /// All channels of a path: cotangents of features and distance, and the outer products
+    /// $\sum_u w_u x_{au} g_{cu}$, lane by lane, from which `collect` makes those of the harmonics.
+    #[inline(always)]
+    unsafe fn dense(&mut self) {
+        let (simd, path) = (self.simd, self.path);
+        let zero = T::splat(simd, T::ZERO);
+        let mut outer = [[zero; D1]; D3];
+        let mut distance = zero;
+        let matrix = self.matrix.as_ptr();
+        for column in (0..path.channels).step_by(T::lanes::<S>()) {
+            // SAFETY: as in `call`; the matrix has D1 * D3 entries.
+            unsafe {
+                let (weight, slope) = self.weights.value_and_derivative(simd, self.edge, path.weight + column);
+                let x = self.x.as_ptr().add(path.features.offset + column);
+                let gradient = self.gradient.as_ptr().add(path.result.offset + column);
+                let features = self.features.as_mut_ptr().add(path.features.offset + column);
+                let mut x_register = [zero; D1];
+                let mut scaled = [zero; D1];
+                for a in 0..D1 {
+                    x_register[a] = T::load::<S>(x.add(a * path.features.stride));
+                    scaled[a] = if D1 <= D3 { T::times(simd, weight, x_register[a]) } else { x_register[a] };
+                }
+                let mut pulled = [zero; D1];
+                for c in 0..D3 {
+                    let g = T::load::<S>(gradient.add(c * path.result.stride));
+                    let weighted = if D1 <= D3 { g } else { T::times(simd, weight, g) };
+                    for a in 0..D1 {
+                        pulled[a] = T::mul_add(simd, T::splat(simd, *matrix.add(c * D1 + a)), g, pulled[a]);
+                        outer[c][a] = T::mul_add(simd, scaled[a], weighted, outer[c][a]);
+                    }
+                }
+                let mut change = zero;
+                for a in 0..D1 {
+                    let place = features.add(a * path.features.stride);
+                    T::store::<S>(place, T::mul_add(simd, weight, pulled[a], T::load::<S>(place)));
+                    change = T::mul_add(simd, x_register[a], pulled[a], change);
+                }
+                distance = T::mul_add(simd, change, slope, distance);
+            }
+        }
+        // SAFETY: as in `call`.
+        unsafe {
+            // Constant indices keep the products in registers until here; `collect` looks them up by number.
+            let place = self.outer.as_mut_ptr();
+            for c in 0..D3 {
+                for a in 0..D1 {
+                    T::store::<S>(place.add((c * D1 + a) * T::lanes::<S>()), outer[c][a]);
+                }
+            }
+            self.add_distance(distance);
+        }
+    }
+
+    /// Contracts the outer products with the path's coefficients into the sums of its harmonics.
+    #[inline(always)]
+    unsafe fn collect(&mut self) {
+        let (simd, lanes) = (self.simd, T::lanes::<S>());
+        let outer = self.outer.as_ptr();
+        for (list, harmonic) in self.terms.lists.iter().zip(self.terms.harmonic..) {
+            // SAFETY: terms name entries of this path's matrix, harmonics of this plan.
+            unsafe {
+                let place = self.sums.as_mut_ptr().add(harmonic * lanes);
+                let mut sum = T::load::<S>(place);
+                for term in list {
+                    let product = T::load::<S>(outer.add(usize::from(term.entry) * lanes));
+                    sum = T::mul_add(simd, T::splat(simd, term.factor), product, sum);
+                }
+                T::store::<S>(place, sum);
+            }
+        }
+    }
+}
