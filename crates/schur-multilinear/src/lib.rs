@@ -6,11 +6,13 @@
 //! the map.
 
 mod edge_product;
+mod gate;
 mod multilinear;
 mod spline;
 
 pub use edge_product::{
     Cotangents, DirectWeights, EdgeProduct, EdgeScratch, Edges, PlanError, SegmentLayout, SplineWeights,
 };
+pub use gate::Gate;
 pub use multilinear::{Multilinear, MultilinearError, Operand, Path, Segment};
 pub use spline::{SplinePiece, SplinePoint, SplineTable};
