@@ -1,4 +1,5 @@
 //! Pickles of every protocol against what Python's own unpickler makes of them (`fixtures/make_pickles.py`).
+#![allow(clippy::unwrap_used, reason = "a test may panic, also in the functions it is made of")]
 
 use schur_io::pickle::{Limits, Origin, Pickle, Value, ValueId, parse};
 use serde_json::{Value as Json, json};
