@@ -3,19 +3,25 @@
 //! The list is made in time linear in the number of atoms: the lattice is reduced, atoms are wrapped and sorted into
 //! bins about half a cut-off wide, and each atom looks at the bins around its own. Any cell is welcome: triclinic,
 //! left-handed, extremely sheared, much smaller than the cut-off, partly periodic with or without a vector along the
-//! non-periodic axes; atoms may lie outside the cell.
+//! non-periodic axes; atoms may lie outside the cell. [`SkinList`] keeps a list across the steps of a simulation;
+//! [`spatial_order`] numbers atoms so that neighbours lie close in memory.
 //!
 //! Whether a pair belongs to the list is decided by [`vector`] on the positions as given, never by the wrapped copies,
 //! so that filtering a longer list gives exactly the list made directly.
 
 mod bins;
 mod lattice;
+mod order;
 mod search;
+mod skin;
 
 use std::ops::Range;
 
 use crate::{Cell, Structure, StructureError};
 use search::Workspace;
+
+pub use order::spatial_order;
+pub use skin::SkinList;
 
 /// All directed pairs closer than a cut-off, in compressed rows: one row an atom.
 ///
