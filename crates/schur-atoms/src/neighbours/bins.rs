@@ -166,15 +166,22 @@ impl Axis {
             let bins = (reach / height * count * (1.0 - REACH_SLACK)).ceil();
             return Self { periodic: true, count: count as u32, origin: 0.0, scale: count, reach: bins as i64 };
         }
-        let bounds =
-            coordinates.iter().fold([f64::INFINITY, f64::NEG_INFINITY], |b, x| [b[0].min(x[a]), b[1].max(x[a])]);
         let scale = split / (reach * (1.0 + WIDTH_SLACK));
-        let count = (((bounds[1] - bounds[0]) * scale).floor() + 1.0).clamp(1.0, MAX_BINS);
-        Self { periodic: false, count: count as u32, origin: bounds[0], scale, reach: split as i64 }
+        let along = || coordinates.iter().map(|x| x[a]);
+        let (low, high) = (along().fold(f64::INFINITY, f64::min), along().fold(f64::NEG_INFINITY, f64::max));
+        let (mut origin, mut count) = (low, ((high - low) * scale).floor() + 1.0);
+        if count > MAX_BINS {
+            // Bins go where most atoms are; those too far out on either side fall into the outermost ones.
+            let mut sorted: Vec<f64> = along().collect();
+            let middle = sorted.len() / 2;
+            let median = *sorted.select_nth_unstable_by(middle, f64::total_cmp).1;
+            (origin, count) = (median - 0.5 * MAX_BINS / scale, MAX_BINS);
+        }
+        Self { periodic: false, count: count as u32, origin, scale, reach: split as i64 }
     }
 
     fn bin(&self, x: f64) -> u32 {
-        // `as` saturates: what lies beyond the last bin is clamped into it.
+        // `as` saturates: what lies beyond the first or last bin is clamped into it.
         (((x - self.origin) * self.scale) as u32).min(self.count - 1)
     }
 
