@@ -39,16 +39,19 @@ const PICKLE: &str = "data.pkl";
 /// Holds a checkpoint whose tensors are read when they are asked for.
 ///
 /// # Examples
-/// ```no_run
+/// ```
 /// use schur_io::torch::Checkpoint;
 ///
-/// let bytes = std::fs::read("checkpoint_sevennet_0.pth")?;
+/// let bytes = std::fs::read("tests/fixtures/checkpoint_protocol2.pth")?;
 /// let checkpoint = Checkpoint::read(&bytes)?;
-/// let cutoff = checkpoint.root().get("config")?.get("cutoff")?.as_f64()?;
-/// for (name, weight) in checkpoint.root().get("model_state_dict")?.entries()? {
+/// let root = checkpoint.root();
+/// assert_eq!(root.get("config")?.get("cutoff")?.as_f64()?, 5.0);
+/// for (_name, weight) in root.get("model_state_dict")?.entries()? {
 ///     let tensor = weight.tensor()?;
-///     assert_eq!(tensor.len(), tensor.shape().iter().product());
+///     assert_eq!(tensor.len(), tensor.shape().iter().product::<usize>());
 /// }
+/// let error = root.get("config")?.get("cutof").unwrap_err();
+/// assert!(error.to_string().starts_with("config has no key `cutof`; it has `cutoff`"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]

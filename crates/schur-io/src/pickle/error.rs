@@ -57,7 +57,7 @@ pub enum PickleErrorKind {
         found: u8,
     },
     /// The opcode takes more values than the stack holds.
-    #[error("takes {needed} values from the stack, which holds {found} since the last mark")]
+    #[error("takes {needed} from the stack, which holds {found} since the last mark")]
     Stack {
         /// Values that the opcode takes.
         needed: usize,
