@@ -6,6 +6,7 @@
 
 mod cell;
 mod elements;
+pub mod files;
 pub mod neighbours;
 mod structure;
 mod value;

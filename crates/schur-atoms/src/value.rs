@@ -83,4 +83,13 @@ impl Array {
             | Self::Texts { columns, .. } => *columns,
         }
     }
+    /// All entries of all atoms.
+    pub fn entries(&self) -> usize {
+        match self {
+            Self::Bools { values, .. } => values.len(),
+            Self::Integers { values, .. } => values.len(),
+            Self::Reals { values, .. } => values.len(),
+            Self::Texts { values, .. } => values.len(),
+        }
+    }
 }
