@@ -5,10 +5,12 @@
 //! | extended XYZ | yes, many frames, as a stream | yes, every bit | [`extxyz`] |
 //! | XYZ | yes, many frames | as extended XYZ | [`extxyz::Frames::plain`] |
 //! | POSCAR, CONTCAR | yes | yes | [`poscar`] |
+//! | CIF | yes, symmetry expanded, ordered structures | yes, without symmetry | [`cif`] |
 //!
 //! Whatever is wrong with a file, the reader answers with a [`FileError`] that says where and what would help; it
 //! never panics, never allocates much more than the file is long, and never drops a part of the structure silently.
 
+pub mod cif;
 mod element;
 mod error;
 pub mod extxyz;
@@ -33,6 +35,8 @@ pub enum Format {
     Xyz,
     /// VASP's POSCAR and CONTCAR.
     Poscar,
+    /// The crystallographic information file.
+    Cif,
 }
 
 impl Format {
@@ -42,6 +46,7 @@ impl Format {
     /// ```
     /// use schur_atoms::files::Format;
     /// assert_eq!(Format::from_path("run/CONTCAR.relaxed".as_ref()), Some(Format::Poscar));
+    /// assert_eq!(Format::from_path("quartz.CIF".as_ref()), Some(Format::Cif));
     /// assert_eq!(Format::from_path("notes.txt".as_ref()), None);
     /// ```
     pub fn from_path(path: &Path) -> Option<Self> {
@@ -50,6 +55,7 @@ impl Format {
         match extension.as_deref() {
             Some("extxyz") => Some(Self::ExtendedXyz),
             Some("xyz") => Some(Self::Xyz),
+            Some("cif") => Some(Self::Cif),
             Some("vasp" | "poscar" | "contcar") => Some(Self::Poscar),
             Some("gz" | "xz" | "zst" | "bz2" | "zip") => None,
             _ => (name.starts_with("POSCAR") || name.starts_with("CONTCAR")).then_some(Self::Poscar),
@@ -75,6 +81,7 @@ pub fn read(content: impl AsRef<[u8]>, format: Format) -> Result<Vec<Structure>,
         Format::ExtendedXyz => frames(extxyz::Frames::new(content)),
         Format::Xyz => frames(extxyz::Frames::plain(content)),
         Format::Poscar => poscar::read(content).map(|structure| vec![structure]),
+        Format::Cif => cif::read(content),
     }
 }
 
@@ -93,7 +100,7 @@ fn open_and_read(path: &Path, format: Format) -> Result<Vec<Structure>, FileErro
     match format {
         Format::ExtendedXyz => frames(extxyz::Frames::new(BufReader::new(file))),
         Format::Xyz => frames(extxyz::Frames::plain(BufReader::new(file))),
-        Format::Poscar => {
+        Format::Poscar | Format::Cif => {
             let mut content = Vec::new();
             file.read_to_end(&mut content)?;
             read(content, format)
