@@ -1,8 +1,8 @@
 //! Bounded reading of zip archives: checkpoints (`.pth`) and Python wheels (`.whl`).
 //!
-//! An archive is judged when it is opened (duplicate names, overlapping members, headers that contradict each other,
-//! sizes that the compressed bytes cannot hold) and a member is read only up to a limit, with its checksum verified, so
-//! a zip bomb costs the reader its limit and no more.
+//! An archive is judged when it is opened (duplicate names, overlapping members) and a member is read only up to a limit,
+//! after its declared size is held against its compressed one, and with its checksum verified; so a zip bomb costs the
+//! reader its limit and no more.
 //!
 //! Decoding is that of the `zip` crate; this module adds the bounds and the messages.
 
@@ -62,8 +62,8 @@ pub enum ArchiveError {
         /// The limit.
         limit: usize,
     },
-    /// The directory contradicts the members or itself.
-    #[error("the archive contradicts itself: {source}")]
+    /// The directory points to where no member is, or names one in no known encoding.
+    #[error("the directory of the archive does not fit its members: {source}")]
     Inconsistent {
         /// What the decoder says.
         source: ZipError,
@@ -145,11 +145,13 @@ impl<'a> Archive<'a> {
         Self::open_with(bytes, ArchiveLimits::default())
     }
 
-    /// Opens an archive and checks its directory against the headers of the members.
+    /// Opens an archive and checks its directory.
+    ///
+    /// Sizes and names are those of the directory; of the header in front of a member only the length is used.
     ///
     /// # Errors
-    /// [`ArchiveError`] when the bytes are no zip archive, the directory contradicts the members, members overlap or
-    /// have the same name, or there are too many of them.
+    /// [`ArchiveError`] when the bytes are no zip archive, a member lies outside of it, members overlap or have the
+    /// same name, or there are too many of them.
     /// # Cost
     /// O(size of the directory); no member is decompressed.
     pub fn open_with(bytes: &'a [u8], limits: ArchiveLimits) -> Result<Self, ArchiveError> {
