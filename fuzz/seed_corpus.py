@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+"""Fills corpus/<target>/ with the fixtures of the parsers, from which the fuzzer starts."""
+
+import json
+import pathlib
+import zipfile
+
+HERE = pathlib.Path(__file__).parent
+IO = HERE.parent / "crates/schur-io/tests/fixtures"
+
+
+def seed(target, name, content):
+    folder = HERE / "corpus" / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(content)
+
+
+def model_file():
+    """Writes a small model file by hand: three tensors and metadata."""
+    header = {
+        "__metadata__": {"format": "schur"},
+        "w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]},
+        "x": {"dtype": "U8", "shape": [1, 2], "data_offsets": [8, 10]},
+        "y": {"dtype": "BF16", "shape": [], "data_offsets": [10, 12]},
+    }
+    text = json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + bytes(range(12))
+
+
+def main():
+    for i, row in enumerate(json.loads((IO / "pickles.json").read_text())):
+        seed("pickle", f"python_{i:03}", bytes.fromhex(row["pickle"]))
+    for path in IO.glob("*.pth"):
+        seed("zip", path.name, path.read_bytes())
+        program = zipfile.ZipFile(path).read(f"{path.stem}/data.pkl")
+        seed("pickle", path.stem, program)
+        seed("torch", path.stem, program)
+    seed("safetensors", "small", model_file())
+
+
+if __name__ == "__main__":
+    main()
