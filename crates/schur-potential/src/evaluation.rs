@@ -1,5 +1,6 @@
 //! What every potential answers, whatever it is made of.
 
+use schur_atoms::neighbours::NeighborError;
 use schur_atoms::{Structure, StructureError};
 
 /// What is asked of a potential beyond the energy.
@@ -64,6 +65,9 @@ pub enum PotentialError {
     /// The structure is not computable for any potential.
     #[error(transparent)]
     Structure(#[from] StructureError),
+    /// The neighbours of the atoms cannot be listed.
+    #[error(transparent)]
+    Neighbors(NeighborError),
     /// The model was not trained on this element.
     #[error("atom {atom} is {element}, which the model does not know; it knows {known}")]
     UnknownElement {
@@ -96,6 +100,16 @@ pub enum PotentialError {
         /// The value found.
         value: f64,
     },
+}
+
+impl From<NeighborError> for PotentialError {
+    /// A structure that is wrong in itself stays that error, whoever found it.
+    fn from(error: NeighborError) -> Self {
+        match error {
+            NeighborError::Structure(error) => Self::Structure(error),
+            other => Self::Neighbors(other),
+        }
+    }
 }
 
 /// A model of the energy of atoms.
