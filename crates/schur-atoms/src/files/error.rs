@@ -114,9 +114,9 @@ pub enum Problem {
         /// Its occupancy.
         occupancy: f64,
     },
-    /// Two sites lie on each other after the symmetry was applied.
+    /// Two sites put atoms at one place, perhaps through the symmetry.
     #[error(
-        "sites `{first}` and `{second}` lie {distance:.4} Å apart after the symmetry was applied, but are different elements; the sites or the symmetry are wrong"
+        "sites `{first}` and `{second}` put atoms {distance:.4} Å apart; two atoms cannot share a place, so the sites or the symmetry are wrong"
     )]
     Coincident {
         /// The label of one site.

@@ -23,7 +23,7 @@ pub(super) struct Atom {
 /// Applies the operations to the sites and merges images that fall together.
 ///
 /// # Errors
-/// [`Problem::Coincident`] for different elements at one place, [`Problem::NearSpecialPosition`] for a site whose images
+/// [`Problem::Coincident`] for two atoms at one place, [`Problem::NearSpecialPosition`] for a site whose images
 /// fall together unevenly.
 ///
 /// # Cost
@@ -31,7 +31,8 @@ pub(super) struct Atom {
 pub(super) fn expand(sites: &[Site<'_>], operations: &[Operation], cell: &Cell) -> Result<Vec<Atom>, FileError> {
     let inverse = cell.inverse().map_err(|error| Problem::Cell(Box::new(error)).at(Place::default()))?;
     let gap = Gap::new(cell, &inverse);
-    let mut all = Bins::new(cell);
+    // Without symmetry every site is meant as an atom of its own.
+    let mut all = Bins::new(cell, operations.len() > 1);
     for (index, site) in sites.iter().enumerate() {
         let orbit = orbit(site, operations, &gap)?;
         for fractional in orbit {
@@ -114,6 +115,8 @@ struct Bins {
     atoms: Vec<Atom>,
     counts: [i64; 3],
     boxes: HashMap<[i64; 3], Vec<usize>>,
+    /// Whether equal elements at one place are copies by symmetry.
+    merges: bool,
 }
 
 /// The height of a box in Å: above [`MERGE_DISTANCE`], so that neighbouring boxes suffice, and small, so that few atoms
@@ -124,7 +127,7 @@ const BOX: f64 = 5.0 * MERGE_DISTANCE;
 const MOST_BOXES: f64 = 1e6;
 
 impl Bins {
-    fn new(cell: &Cell) -> Self {
+    fn new(cell: &Cell, merges: bool) -> Self {
         let [a, b, c] = cell.vectors();
         let volume = cell.volume();
         let cross = |u: [f64; 3], v: [f64; 3]| {
@@ -133,7 +136,7 @@ impl Bins {
         };
         let heights = [volume / cross(b, c), volume / cross(c, a), volume / cross(a, b)];
         let counts = heights.map(|height| (height / BOX).clamp(1.0, MOST_BOXES) as i64);
-        Self { atoms: Vec::new(), counts, boxes: HashMap::new() }
+        Self { atoms: Vec::new(), counts, boxes: HashMap::new(), merges }
     }
 
     fn home(&self, fractional: [f64; 3]) -> [i64; 3] {
@@ -153,7 +156,7 @@ impl Bins {
                 let other = self.atoms[index];
                 let Some((_, distance)) = gap.between(other.fractional, atom.fractional) else { continue };
                 let (first, second) = (&sites[other.site], &sites[atom.site]);
-                if first.number == second.number {
+                if self.merges && first.number == second.number {
                     return Ok(());
                 }
                 let (first, second) = (first.label.to_owned(), second.label.to_owned());
