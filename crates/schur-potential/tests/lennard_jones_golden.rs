@@ -103,14 +103,8 @@ fn switching_ends_without_a_step_or_kink() {
 
 #[test]
 fn bad_input_is_refused() {
-    assert!(matches!(
-        LennardJones::new(0.01, f64::NAN, 8.0),
-        Err(LennardJonesError::Parameter { name: "sigma", .. })
-    ));
-    assert!(matches!(
-        LennardJones::new(0.01, 3.4, 8.0).unwrap().with_onset(8.0),
-        Err(LennardJonesError::Onset { .. })
-    ));
+    assert!(matches!(LennardJones::new(0.01, f64::NAN, 8.0), Err(LennardJonesError::Parameter { name: "sigma", .. })));
+    assert!(matches!(LennardJones::new(0.01, 3.4, 8.0).unwrap().with_onset(8.0), Err(LennardJonesError::Onset { .. })));
     let mut overlapping = argon();
     overlapping.positions[2] = overlapping.positions[0];
     let outcome = potential().evaluate(&overlapping, Request::ENERGY, &mut Evaluation::default());
