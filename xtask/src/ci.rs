@@ -13,12 +13,17 @@ use crate::{
 type Step = (&'static str, fn(&Path) -> Result<String>);
 
 /// Cheap steps first, so that a slip shows in seconds; the tests last, so that their result closes the log.
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     ("format", |root| quiet(cargo(root).args(["fmt", "--all", "--check"]))),
     ("tidy", tidy::report),
     ("spelling", spelling),
     ("clippy", |root| {
         quiet(cargo(root).args(["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+    }),
+    ("fuzz targets", |root| {
+        // Nothing else builds them, so they would rot; a fuzzer's flags are not needed for a check.
+        let folder = tools::target(root).join("fuzz");
+        quiet(cargo(&root.join("fuzz")).args(["check", "--quiet", "--bins"]).env("CARGO_TARGET_DIR", folder))
     }),
     ("documentation", |root| {
         let arguments = ["doc", "--quiet", "--workspace", "--no-deps"];

@@ -45,7 +45,10 @@ pub fn fetch(root: &Path) -> Result<PathBuf> {
     fs::create_dir_all(&folder)?;
     let wheel = folder.join(WHEEL);
     if !wheel.exists() {
-        step::output(pip()?.args(["download", "--quiet", "--no-deps", "--dest"]).arg(&folder).arg(PACKAGE))
+        // Only ever a wheel: a source package would be built, which runs its code.
+        let arguments =
+            ["download", "--quiet", "--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--dest"];
+        step::output(pip()?.args(arguments).arg(&folder).arg(PACKAGE))
             .with_context(|| format!("{PACKAGE} cannot be fetched"))?;
     }
     let bytes = fs::read(&wheel).with_context(|| wheel.display().to_string())?;
