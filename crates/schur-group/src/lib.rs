@@ -1,1 +1,36 @@
 //! Irreps of O(3), spherical harmonics, Wigner matrices and 3j symbols: exact first, floats last.
+//!
+//! This crate knows what a representation is and computes the numbers that symmetry fixes. It does no array work and no
+//! file access.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`Irrep`], [`Irreps`] | names of representations: `"128x0e+64x1o"`, dimensions, products |
+//! | [`wigner_3j`] | coupling tensors as exact surds, dense or sparse floats, phases of both e3nn conventions |
+//! | [`SphericalHarmonics`] | real harmonics of a vector with gradient and Hessian |
+//! | [`WignerD`] | the matrices of rotations, mirrors and inversion on irreps |
+//!
+//! # Conventions
+//! Those of e3nn 0.5 and later. Vectors are `(x, y, z)` and the degree-1 harmonics of a vector are its components in that
+//! order, so that the degree-1 Wigner matrix *is* the rotation matrix. The polar axis is **y**: with the usual names of
+//! quantum mechanics (polar axis z) the same order reads `y, z, x`, which is `m = -1, 0, 1`. Components run from `m = -l`
+//! to `l`; negative `m` go with `sin(|m| phi)`. There is no Condon-Shortley sign.
+#![forbid(unsafe_code)]
+
+mod error;
+mod exact;
+mod harmonics;
+mod irrep;
+mod irreps;
+mod rotation;
+mod wigner_3j;
+mod wigner_d;
+
+pub use error::{GroupError, IrrepSyntax};
+pub use exact::Surd;
+pub use harmonics::{Normalization, Real, SphericalHarmonics};
+pub use irrep::{Irrep, Parity};
+pub use irreps::{Irreps, ProductPath};
+pub use rotation::{rotation_from_angles, rotation_from_quaternion};
+pub use wigner_3j::{Phase, ThreeJ, ThreeJEntry, wigner_3j, wigner_3j_with_phase};
+pub use wigner_d::WignerD;
