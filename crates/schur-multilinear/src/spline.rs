@@ -53,19 +53,19 @@ pub struct SplineTable<T> {
 impl<T: Real> SplineTable<T> {
     /// Interpolates functions on adjoining pieces.
     ///
-    /// `sample(x, values, derivatives)` fills the value of every function at `x` and, if asked (`Some`), its
-    /// derivative. At the border between pieces it is asked on both sides with the same `x`, so the functions must
-    /// have one derivative there.
+    /// `sample(nodes, values, slopes)` fills the value of every function at every node of a piece, `[node][column]`, and
+    /// the derivatives at its first and last node, `[column]`. Neighbouring pieces both ask at their border, so the
+    /// functions must have one derivative there.
     ///
     /// # Cost
-    /// One sample a node and O(nodes * columns) for the solution of the tridiagonal systems.
+    /// One sample a piece and O(nodes * columns) for the solution of the tridiagonal systems.
     ///
     /// # Panics
     /// If there is no piece or a piece has no interval.
     pub fn interpolate(
         pieces: &[SplinePiece],
         columns: usize,
-        mut sample: impl FnMut(f64, &mut [f64], Option<&mut [f64]>),
+        mut sample: impl FnMut(&[f64], &mut [f64], &mut [Vec<f64>; 2]),
     ) -> Self {
         assert!(!pieces.is_empty() && pieces.iter().all(|p| p.intervals > 0), "a table needs intervals");
         let width = padded(columns);
@@ -163,22 +163,13 @@ fn basis(t: f64, inverse_spacing: f64) -> ([f64; 4], [f64; 4]) {
 fn interpolate_piece(
     piece: &SplinePiece,
     columns: usize,
-    sample: &mut impl FnMut(f64, &mut [f64], Option<&mut [f64]>),
+    sample: &mut impl FnMut(&[f64], &mut [f64], &mut [Vec<f64>; 2]),
 ) -> Vec<f64> {
-    let n = piece.intervals;
-    let h = piece.spacing();
+    let (n, h) = (piece.intervals, piece.spacing());
+    let nodes: Vec<f64> = (0..=n).map(|k| if k == n { piece.end } else { piece.start + k as f64 * h }).collect();
     let mut p = vec![0.0; (n + 3) * columns];
     let mut slopes = [vec![0.0; columns], vec![0.0; columns]];
-    for k in 0..=n {
-        let x = if k == n { piece.end } else { piece.start + k as f64 * h };
-        let row = &mut p[(k + 1) * columns..(k + 2) * columns];
-        let slope = match k {
-            0 => Some(slopes[0].as_mut_slice()),
-            k if k == n => Some(slopes[1].as_mut_slice()),
-            _ => None,
-        };
-        sample(x, row, slope);
-    }
+    sample(&nodes, &mut p[columns..(n + 2) * columns], &mut slopes);
     solve_clamped(&mut p, columns, h, &slopes);
     p
 }
@@ -227,9 +218,11 @@ mod tests {
             SplinePiece { start: 2.0, end: 3.0, intervals: intervals / 2 },
         ];
         // A cubic is reproduced exactly; |x - 2|^3 + sin has a jump in the third derivative at the border only.
-        SplineTable::interpolate(&pieces, 2, |x, values, slopes| {
-            values.copy_from_slice(&[x * x * x - x, (x - 2.0).abs().powi(3) + (2.0 * x).sin()]);
-            if let Some(slopes) = slopes {
+        SplineTable::interpolate(&pieces, 2, |nodes, values, slopes| {
+            for (&x, values) in nodes.iter().zip(values.chunks_exact_mut(2)) {
+                values.copy_from_slice(&[x * x * x - x, (x - 2.0).abs().powi(3) + (2.0 * x).sin()]);
+            }
+            for (slopes, x) in slopes.iter_mut().zip([nodes[0], nodes[nodes.len() - 1]]) {
                 let square = 3.0 * (x - 2.0) * (x - 2.0).abs();
                 slopes.copy_from_slice(&[3.0 * x * x - 1.0, square + 2.0 * (2.0 * x).cos()]);
             }

@@ -1,9 +1,16 @@
 //! Interatomic potentials built from a map of weights: energy, forces and virial of a structure.
 //!
-//! Nothing here opens a file: `schur-io` brings the weights, `schur-atoms` the structure.
+//! Nothing here opens a file: `schur-io` brings the weights, `schur-atoms` the structure. A [`Model`] is data; it makes
+//! a [`Potential`], which evaluates structures.
 #![forbid(unsafe_code)]
 
 mod evaluation;
+mod import;
+mod model;
+mod model_file;
+mod nequip;
 pub mod pair;
 
 pub use evaluation::{Evaluation, Potential, PotentialError, Request};
+pub use model::{Card, Model, ModelError, PotentialOptions, Precision};
+pub use nequip::{CutoffFunction, NequipArchitecture, RadialTableError};

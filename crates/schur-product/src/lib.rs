@@ -1,1 +1,15 @@
-//! Named equivariant maps: convolution products, linear layers and gates.
+//! Named equivariant maps: what networks are assembled from.
+//!
+//! Each function states the representation of its inputs and outputs; the kernels that run it live in
+//! `schur-multilinear` and `schur-tensor`.
+#![forbid(unsafe_code)]
+
+mod convolution;
+mod error;
+mod layout;
+mod linear;
+
+pub use convolution::{Convolution, ConvolutionPath};
+pub use error::ProductError;
+pub use layout::{Block, Layout};
+pub use linear::{Linear, LinearBlock};

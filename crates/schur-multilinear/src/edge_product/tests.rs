@@ -130,9 +130,12 @@ fn splines_give_the_weights_of_the_table() {
     let product = EdgeProduct::<f64>::new(Arch::new(), &map, (&features.0, features.1), (&result.0, result.1)).unwrap();
     let pieces =
         [SplinePiece { start: 0.0, end: 1.0, intervals: 4 }, SplinePiece { start: 1.0, end: 1.5, intervals: 3 }];
-    let table = SplineTable::interpolate(&pieces, product.weights(), |r, values, slopes| {
-        values.iter_mut().enumerate().for_each(|(c, v)| *v = (r + c as f64).sin());
-        if let Some(slopes) = slopes {
+    let columns = product.weights();
+    let table = SplineTable::interpolate(&pieces, columns, |nodes, values, slopes| {
+        for (index, value) in values.iter_mut().enumerate() {
+            *value = (nodes[index / columns] + (index % columns) as f64).sin();
+        }
+        for (slopes, r) in slopes.iter_mut().zip([nodes[0], nodes[nodes.len() - 1]]) {
             slopes.iter_mut().enumerate().for_each(|(c, v)| *v = (r + c as f64).cos());
         }
     });

@@ -1,0 +1,3 @@
+//! Published checkpoints as models: names, orders and signs of their weights are brought into ours.
+
+mod sevennet;

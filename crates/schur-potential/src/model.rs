@@ -1,0 +1,219 @@
+//! A model as data: its architecture, its weights by name, and where they come from.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use schur_io::Tensor;
+use schur_multilinear::PlanError;
+use schur_product::ProductError;
+
+use crate::nequip::{NequipArchitecture, NequipPotential, Plan};
+use crate::{Potential, RadialTableError};
+
+/// The arithmetic of the network; positions, cells, energies and sums over atoms are always `f64`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Precision {
+    /// Single precision: the default, as in the published models.
+    #[default]
+    F32,
+    /// Double precision.
+    F64,
+}
+
+/// How a model is to be run.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PotentialOptions {
+    /// Arithmetic of the network.
+    pub precision: Precision,
+    /// Evaluates the radial network for every edge instead of a spline table.
+    pub exact_radial: bool,
+    /// Which level of theory, for models with several.
+    pub modality: Option<String>,
+}
+
+/// A model that cannot be read, built or run as asked.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// The architecture does not hold together or is not supported.
+    #[error("the model's architecture is not supported: {what}; found {found}")]
+    Architecture {
+        /// What must hold.
+        what: &'static str,
+        /// What was found.
+        found: String,
+    },
+    /// A weight is missing.
+    #[error("the model has no weight `{name}`")]
+    MissingWeight {
+        /// Its name.
+        name: String,
+    },
+    /// A weight has another shape.
+    #[error("weight `{name}` has shape {found:?}, not {expected:?}")]
+    WeightShape {
+        /// Its name.
+        name: String,
+        /// Shape expected.
+        expected: Vec<usize>,
+        /// Shape found.
+        found: Vec<usize>,
+    },
+    /// A weight is infinite or not a number.
+    #[error("weight `{name}` holds {value} at position {index}: the file is damaged")]
+    WeightNotFinite {
+        /// Its name.
+        name: String,
+        /// Which number.
+        index: usize,
+        /// The number.
+        value: f64,
+    },
+    /// The modality is missing or unknown.
+    #[error("{found}; choose one of {known} with --modality")]
+    Modality {
+        /// What was asked for.
+        found: String,
+        /// What there is.
+        known: String,
+    },
+    /// The model has one level of theory only.
+    #[error("the model has a single level of theory: leave out the modality `{found}`")]
+    NoModalities {
+        /// What was asked for.
+        found: String,
+    },
+    /// The file is not one of ours.
+    #[error("not a schur model file: {what}")]
+    File {
+        /// What is wrong.
+        what: String,
+    },
+    /// The checkpoint uses something we do not support, or is damaged.
+    #[error("the checkpoint cannot be used: {what}")]
+    Checkpoint {
+        /// What is wrong, with the path in the file.
+        what: String,
+    },
+    /// A convolution cannot be put together.
+    #[error(transparent)]
+    Product(#[from] ProductError),
+    /// There is no kernel for a convolution.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+}
+
+/// A potential at rest: it evaluates nothing, but makes potentials that do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    /// What it is made of.
+    pub architecture: NequipArchitecture,
+    /// The weights by name, as trained: normalisations are the architecture's business.
+    pub weights: BTreeMap<String, Tensor>,
+    /// Where it comes from: source, licence, hashes. Free text by key, kept in the model file.
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// What a person wants to know of a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Card {
+    /// The family, `nequip`.
+    pub family: &'static str,
+    /// Cut-off radius in Å.
+    pub cutoff: f64,
+    /// Atomic numbers of the elements it knows, ascending.
+    pub elements: Vec<u8>,
+    /// Trained numbers.
+    pub parameters: usize,
+    /// Features before the first, between and behind the last layer, as irreps.
+    pub layers: Vec<String>,
+    /// Largest degree of the harmonics.
+    pub max_harmonic: usize,
+    /// Levels of theory, if there are several.
+    pub modalities: Vec<String>,
+}
+
+impl Model {
+    /// Summarises the model.
+    pub fn card(&self) -> Card {
+        let mut elements = self.architecture.species.clone();
+        elements.sort_unstable();
+        let irreps = |blocks: &Vec<[usize; 2]>| {
+            blocks.iter().map(|[l, channels]| format!("{channels}x{l}e")).collect::<Vec<_>>().join("+")
+        };
+        let is_parameter =
+            |name: &&String| !["scale", "shift"].contains(&name.as_str()) && !name.ends_with("denominator");
+        let names = self.weights.keys().filter(is_parameter);
+        Card {
+            family: "nequip",
+            cutoff: self.architecture.cutoff,
+            elements,
+            parameters: names.map(|name| self.weights[name].data().len()).sum(),
+            layers: self.architecture.features.iter().map(irreps).collect(),
+            max_harmonic: self.architecture.max_harmonic,
+            modalities: self.architecture.modalities.clone(),
+        }
+    }
+
+    /// Builds the potential: everything that depends on the weights only is computed here.
+    ///
+    /// `pool` is where evaluations run; results do not depend on its number of threads.
+    ///
+    /// # Errors
+    /// [`ModelError`] if a weight is missing or has the wrong shape, or the modality is missing or unknown.
+    ///
+    /// # Cost
+    /// Some 20 ms, most of it the spline tables.
+    pub fn potential(
+        &self,
+        options: &PotentialOptions,
+        pool: Arc<rayon::ThreadPool>,
+    ) -> Result<Box<dyn Potential + Send>, ModelError> {
+        Ok(match options.precision {
+            Precision::F32 => Box::new(NequipPotential::new(Plan::<f32>::new(self, options)?, pool)),
+            Precision::F64 => Box::new(NequipPotential::new(Plan::<f64>::new(self, options)?, pool)),
+        })
+    }
+
+    /// Measures the error of the spline tables that replace the radial networks.
+    ///
+    /// # Errors
+    /// As for [`Self::potential`].
+    pub fn radial_table_error(&self, options: &PotentialOptions) -> Result<RadialTableError, ModelError> {
+        match options.precision {
+            Precision::F32 => Plan::<f32>::new(self, options)?.table_error(),
+            Precision::F64 => Plan::<f64>::new(self, options)?.table_error(),
+        }
+    }
+
+    /// The numbers of a weight after checking its shape.
+    pub(crate) fn weight(&self, name: &str, shape: &[usize]) -> Result<Vec<f64>, ModelError> {
+        let tensor = self.weights.get(name).ok_or_else(|| ModelError::MissingWeight { name: name.to_owned() })?;
+        if tensor.shape() != shape {
+            let (expected, found) = (shape.to_vec(), tensor.shape().to_vec());
+            return Err(ModelError::WeightShape { name: name.to_owned(), expected, found });
+        }
+        let values = tensor.to_f64();
+        match values.iter().position(|v| !v.is_finite()) {
+            Some(index) => Err(ModelError::WeightNotFinite { name: name.to_owned(), index, value: values[index] }),
+            None => Ok(values),
+        }
+    }
+
+    /// The position of a modality in the model's tables; zero for models with a single one.
+    pub(crate) fn modality(&self, asked: Option<&str>) -> Result<usize, ModelError> {
+        let known = &self.architecture.modalities;
+        match asked {
+            None if known.is_empty() => Ok(0),
+            Some(found) if known.is_empty() => Err(ModelError::NoModalities { found: found.to_owned() }),
+            Some(name) => known.iter().position(|m| m.eq_ignore_ascii_case(name)).ok_or_else(|| ModelError::Modality {
+                found: format!("there is no modality `{name}`"),
+                known: known.join(", "),
+            }),
+            None => Err(ModelError::Modality {
+                found: "the model was trained on several levels of theory".to_owned(),
+                known: known.join(", "),
+            }),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! What a NequIP model is made of, as data: stored as JSON in a model file.
+
+use serde::{Deserialize, Serialize};
+
+use schur_product::{Convolution, Layout};
+
+use crate::ModelError;
+
+/// The function that switches an edge off smoothly at the cut-off.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum CutoffFunction {
+    /// One up to `onset` (Å), then
+    /// $(r_c^2-r^2)^2 (r_c^2+2r^2-3r_o^2)/(r_c^2-r_o^2)^3$; its second derivative jumps at both ends.
+    Xplor {
+        /// Where it begins to fall, Å.
+        onset: f64,
+    },
+    /// $1 - \tfrac{(p+1)(p+2)}{2}u^p + p(p+2)u^{p+1} - \tfrac{p(p+1)}{2}u^{p+2}$ with $u = r/r_c$.
+    Polynomial {
+        /// The power `p`, at least 2.
+        power: u32,
+    },
+}
+
+/// The architecture of a NequIP model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NequipArchitecture {
+    /// Atomic number of each species, in the order of the model's weights.
+    pub species: Vec<u8>,
+    /// Cut-off radius in Å.
+    pub cutoff: f64,
+    /// How edges are switched off.
+    pub cutoff_function: CutoffFunction,
+    /// Number of Bessel functions.
+    pub radial_functions: usize,
+    /// Widths of the hidden layers of the radial network.
+    pub radial_hidden: Vec<usize>,
+    /// Largest degree of the harmonics.
+    pub max_harmonic: usize,
+    /// Whether harmonics are those of the direction; if not, they are solid: $r^l Y_l$.
+    pub normalized_harmonics: bool,
+    /// Features before the first, between and behind the last layer: `[degree, channels]` blocks of even parity.
+    pub features: Vec<Vec<[usize; 2]>>,
+    /// Width of the readout's hidden layer.
+    pub readout_hidden: usize,
+    /// The activation is `activation_scale * x * sigmoid(x)`.
+    pub activation_scale: f64,
+    /// Names of the modalities (levels of theory), empty if there is one.
+    pub modalities: Vec<String>,
+}
+
+/// Largest degree for which kernels exist.
+const MAX_DEGREE: usize = 3;
+/// Bound on the channels, species and layers of a file, far above any published model.
+const MAX_WIDTH: usize = 4096;
+
+impl NequipArchitecture {
+    /// Number of layers.
+    pub fn layers(&self) -> usize {
+        self.features.len().saturating_sub(1)
+    }
+
+    /// The features before layer `t` (or behind the last).
+    pub fn layout(&self, t: usize) -> Layout {
+        Layout::new(self.features[t].iter().map(|&[degree, channels]| (degree, channels)))
+    }
+
+    /// What the gate of layer `t` reads: scalars and gates, then the gated blocks.
+    pub fn gate_layout(&self, t: usize) -> Layout {
+        let out = self.layout(t + 1);
+        let channels: usize = out.blocks().iter().map(|b| b.channels).sum();
+        let gated = out.blocks().iter().filter(|b| b.degree > 0).map(|b| (b.degree, b.channels));
+        Layout::new(std::iter::once((0, channels)).chain(gated))
+    }
+
+    /// The convolution of layer `t`.
+    ///
+    /// # Errors
+    /// [`ModelError`] only if the coefficients do not fit.
+    pub fn convolution(&self, t: usize) -> Result<Convolution, ModelError> {
+        let max_result = self.features[t + 1].iter().map(|b| b[0]).max().unwrap_or(0);
+        Ok(Convolution::new(&self.layout(t), self.max_harmonic, max_result)?)
+    }
+
+    /// Checks that the parts fit together and that there are kernels for them.
+    ///
+    /// # Errors
+    /// [`ModelError::Architecture`] naming what does not fit.
+    pub fn validate(&self) -> Result<(), ModelError> {
+        let fail = |what: &'static str, found: String| Err(ModelError::Architecture { what, found });
+        if self.species.is_empty() || self.species.len() > 118 || self.species.iter().any(|z| !(1..=118).contains(z)) {
+            return fail("species are atomic numbers 1 to 118, at most one each", format!("{:?}", self.species));
+        }
+        if !(self.cutoff.is_finite() && self.cutoff > 0.0 && self.cutoff <= 100.0) {
+            return fail("the cut-off lies between 0 and 100 Å", format!("{} Å", self.cutoff));
+        }
+        let sound = match self.cutoff_function {
+            CutoffFunction::Xplor { onset } => onset > 0.0 && onset < self.cutoff,
+            CutoffFunction::Polynomial { power } => (2..=64).contains(&power),
+        };
+        if !sound {
+            return fail("the cut-off function fits the cut-off", format!("{:?}", self.cutoff_function));
+        }
+        if self.max_harmonic > MAX_DEGREE {
+            return fail("harmonics go up to degree 3", self.max_harmonic.to_string());
+        }
+        let widths = [self.radial_functions, self.readout_hidden, self.layers()];
+        if widths.iter().chain(&self.radial_hidden).any(|w| !(1..=MAX_WIDTH).contains(w)) {
+            return fail("there are 1 to 4096 layers, radial functions and hidden neurons", format!("{widths:?}"));
+        }
+        self.validate_features()
+    }
+
+    fn validate_features(&self) -> Result<(), ModelError> {
+        let sound = |blocks: &Vec<[usize; 2]>| {
+            let ascending = blocks.windows(2).all(|pair| pair[0][0] < pair[1][0]);
+            let fits = |&[degree, channels]: &[usize; 2]| {
+                degree <= MAX_DEGREE && (1..=MAX_WIDTH).contains(&channels) && channels.is_multiple_of(16)
+            };
+            ascending && blocks.iter().all(fits) && blocks.first().is_some_and(|b| b[0] == 0)
+        };
+        let ends_are_scalar = [self.features.first(), self.features.last()];
+        let found = || format!("{:?}", self.features);
+        let what = "features are blocks of ascending degree 0 to 3 in multiples of 16 channels";
+        if !self.features.iter().all(sound) {
+            return Err(ModelError::Architecture { what, found: found() });
+        }
+        let what = "the first and the last features are scalars";
+        if ends_are_scalar.iter().flatten().any(|blocks| blocks.len() != 1) {
+            return Err(ModelError::Architecture { what, found: found() });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,179 @@
+//! The reverse pass: energies to edges, and from edges to forces and virials.
+
+use rayon::prelude::*;
+use schur_multilinear::{Cotangents, Edges, SplineWeights};
+use schur_tensor::Real;
+
+use super::forward::direct;
+use super::geometry::RowBlocks;
+use super::plan::LayerPlan;
+use super::potential::{Passes, Scratch, State};
+
+impl<T: Real> Passes<'_, T> {
+    /// Fills forces and virials of all atoms after a forward pass.
+    pub fn backward(&self, state: &mut State<T>) {
+        let pairs = self.geometry.nodes.len();
+        let harmonics = self.harmonics.len();
+        state.harmonics_gradient.clear();
+        state.harmonics_gradient.resize(pairs * harmonics, T::ZERO);
+        state.distance_gradient.clear();
+        state.distance_gradient.resize(pairs, T::ZERO);
+        self.start_gradient(state);
+        for t in (0..self.plan.layers.len()).rev() {
+            self.backward_gate(t, state);
+            self.backward_edges(t, state);
+        }
+        self.edge_gradients(state);
+        self.forces(state);
+    }
+
+    /// The cotangent of the last features: the readout's vector, scaled for each species.
+    fn start_gradient(&self, state: &mut State<T>) {
+        let width = self.plan.readout.len();
+        state.gradient.resize(self.atoms() * width);
+        for (row, &species) in state.gradient.as_mut_slice().chunks_exact_mut(width).zip(&state.species) {
+            let scale = self.plan.scale[usize::from(species)];
+            for (value, &w) in row.iter_mut().zip(&self.plan.readout) {
+                *value = T::from_f64(scale * w);
+            }
+        }
+    }
+
+    /// From the cotangent of a layer's result to that of its messages; the gate's input becomes its own cotangent.
+    fn backward_gate(&self, t: usize, state: &mut State<T>) {
+        let layer = &self.plan.layers[t];
+        let (width, out_len, message) = (layer.gate_input.len(), layer.gate.outputs(), layer.message.len());
+        state.message_gradient.resize(self.atoms() * message);
+        state.gate_inputs[t]
+            .as_mut_slice()
+            .par_chunks_mut(self.block * width)
+            .zip(state.message_gradient.as_mut_slice().par_chunks_mut(self.block * message))
+            .zip(state.gradient.as_slice().par_chunks(self.block * out_len))
+            .for_each(|((gate_input, message_gradient), gradient)| {
+                layer.gate.backward(gate_input, gradient);
+                layer.linear_out.backward(gate_input.len() / width, gate_input, message_gradient, false);
+            });
+    }
+
+    /// From the cotangent of the messages to those of the edges and of the layer's features.
+    fn backward_edges(&self, t: usize, state: &mut State<T>) {
+        let layer = &self.plan.layers[t];
+        let width = layer.features.len();
+        // Layer 0's features depend on the species alone.
+        state.gradient.resize(if t > 0 { self.atoms() * width } else { 0 });
+        let rows = |width| RowBlocks { starts: &self.geometry.starts, block: self.block, width };
+        let by_harmonics = rows(self.harmonics.len()).split(&mut state.harmonics_gradient);
+        let by_distance = rows(1).split(&mut state.distance_gradient);
+        let mut features = state.gradient.as_mut_slice().chunks_mut(self.block * width);
+        let blocks: Vec<_> = by_harmonics.into_iter().zip(by_distance).map(|(h, d)| (h, d, features.next())).collect();
+        let gathered = state.gathered[t].as_slice();
+        let gate_gradient = state.gate_inputs[t].as_slice();
+        let message_gradient = state.message_gradient.as_slice();
+        blocks.into_par_iter().enumerate().for_each(|(index, (harmonics, distances, features))| {
+            self.with_scratch(|scratch| {
+                let block = BlockGradient { layer, index, gathered, message_gradient, harmonics, distances };
+                self.senders(block, scratch, t > 0);
+                if let Some(features) = features {
+                    let atoms = self.atoms_of(index);
+                    let gate_width = layer.gate_input.len();
+                    let gate = &gate_gradient[atoms.start * gate_width..atoms.end * gate_width];
+                    layer.linear_in.backward(atoms.len(), scratch.messages.as_slice(), features, false);
+                    layer.self_connection.backward(atoms.len(), gate, features, true);
+                }
+            });
+        });
+    }
+
+    /// The edges on which the atoms of a block send; the cotangent of what they send goes to the thread's memory.
+    fn senders(&self, block: BlockGradient<'_, T>, scratch: &mut Scratch<T>, with_features: bool) {
+        let layer = block.layer;
+        let (width, count) = (layer.features.len(), self.harmonics.len());
+        let atoms = self.atoms_of(block.index);
+        let first = self.geometry.starts[atoms.start];
+        scratch.messages.resize(atoms.len() * width);
+        for (local, k) in atoms.enumerate() {
+            let row = self.geometry.row(k);
+            self.radial_weights(layer, row.clone(), scratch);
+            // Seen from the receiver the edge points the other way.
+            scratch.turned.clear();
+            scratch.turned.extend_from_slice(&self.geometry.harmonics[row.start * count..row.end * count]);
+            self.harmonics.turn(&mut scratch.turned);
+            let nodes = &self.geometry.nodes[row.clone()];
+            let x = &block.gathered[k * width..(k + 1) * width];
+            let features = &mut scratch.messages.as_mut_slice()[local * width..(local + 1) * width];
+            let out = Cotangents {
+                features: with_features.then_some(features),
+                harmonics: &mut block.harmonics[(row.start - first) * count..(row.end - first) * count],
+                distances: &mut block.distances[row.start - first..row.end - first],
+            };
+            let (g, harmonics) = (block.message_gradient, scratch.turned.as_slice());
+            match &layer.table {
+                Some(table) => {
+                    let weights = SplineWeights { points: &self.geometry.points[row], table };
+                    let edges = Edges { nodes, harmonics, weights };
+                    layer.product.backward(edges, x, g, out, &mut scratch.edges);
+                }
+                None => {
+                    let edges = Edges { nodes, harmonics, weights: direct(layer, &scratch.radial) };
+                    layer.product.backward(edges, x, g, out, &mut scratch.edges);
+                }
+            }
+        }
+    }
+
+    /// dE/d(vector) of every edge, the vector pointing from receiver to sender.
+    fn edge_gradients(&self, state: &mut State<T>) {
+        let count = self.harmonics.len();
+        state.edge_gradient.resize(self.geometry.nodes.len(), [0.0; 3]);
+        let blocks = RowBlocks { starts: &self.geometry.starts, block: self.block, width: 1 };
+        let (by_harmonics, by_distance) = (&state.harmonics_gradient, &state.distance_gradient);
+        blocks.split(&mut state.edge_gradient).into_par_iter().enumerate().for_each(|(index, gradients)| {
+            let atoms = self.atoms_of(index);
+            let first = self.geometry.starts[atoms.start];
+            for edge in atoms.flat_map(|k| self.geometry.row(k)) {
+                let vector = self.geometry.vectors[edge].map(|x| -x);
+                let weights = &by_harmonics[edge * count..(edge + 1) * count];
+                let slope = by_distance[edge].to_f64();
+                gradients[edge - first] = self.harmonics.gradient(vector, weights, slope);
+            }
+        });
+    }
+
+    /// Sums the edges of each atom: with `v = r_j - r_i`, `F_j -= dE/dv` and `F_i += dE/dv`; half of `-v dE/dv` is the
+    /// virial of either end.
+    fn forces(&self, state: &mut State<T>) {
+        let n = self.atoms();
+        state.forces.resize(n, [0.0; 3]);
+        state.virials.resize(n, [[0.0; 3]; 3]);
+        let gradients = &state.edge_gradient;
+        state.forces.par_iter_mut().zip(&mut state.virials).enumerate().with_min_len(self.block).for_each(
+            |(k, (force, virial))| {
+                *force = [0.0; 3];
+                *virial = [[0.0; 3]; 3];
+                for edge in self.geometry.row(k) {
+                    let sent = gradients[edge];
+                    let received = gradients[self.geometry.reverse[edge] as usize];
+                    let vector = self.geometry.vectors[edge];
+                    for a in 0..3 {
+                        let difference = received[a] - sent[a];
+                        force[a] += difference;
+                        // The sent edge's vector is -vector, the received one's is +vector.
+                        for (b, component) in vector.iter().enumerate() {
+                            virial[a][b] -= 0.5 * component * difference;
+                        }
+                    }
+                }
+            },
+        );
+    }
+}
+
+/// A block of senders: what is read, and which edges' cotangents are added to.
+struct BlockGradient<'a, T> {
+    layer: &'a LayerPlan<T>,
+    index: usize,
+    gathered: &'a [T],
+    message_gradient: &'a [T],
+    harmonics: &'a mut [T],
+    distances: &'a mut [T],
+}

@@ -1,0 +1,242 @@
+//! The edges of a structure in the order in which the kernels want them.
+//!
+//! Atoms are renumbered along a space-filling curve, so that what an atom gathers lies close in memory. Within an
+//! atom's row the edges keep the canonical order of the neighbour list, so the sums, and their bits, depend neither on
+//! the renumbering nor on when the list was built. Row `k` holds the edges to the neighbours of atom `k` seen from it:
+//! forward these are the edges on which it receives; turned round, those on which it sends.
+
+use rayon::prelude::*;
+use schur_atoms::Structure;
+use schur_atoms::neighbours::{NeighborList, SkinList, distance, spatial_order};
+use schur_multilinear::{SplinePoint, SplineTable};
+use schur_tensor::Real;
+
+use super::harmonics::EdgeHarmonics;
+use crate::PotentialError;
+
+/// Added to the cut-off of the neighbour list, Å: the list then lasts for several steps.
+const SKIN: f64 = 0.5;
+/// Closer atoms than this count as overlapping, Å. No bond of any element is shorter than 0.7 Å.
+const MIN_DISTANCE: f64 = 0.1;
+/// Marks a pair of the neighbour list that lies beyond the cut-off.
+const BEYOND: u32 = u32::MAX;
+
+/// Edges by row, and what the kernels need to know of each. Rows have room for the skin's pairs too.
+#[derive(Debug)]
+pub(super) struct Geometry<T> {
+    list: SkinList,
+    cutoff: f64,
+    /// Original number of each renumbered atom, and the inverse.
+    pub order: Vec<u32>,
+    position_of: Vec<u32>,
+    /// Where each row begins.
+    pub starts: Vec<usize>,
+    /// Edges in each row.
+    pub counts: Vec<u32>,
+    /// The neighbour at the other end, renumbered.
+    pub nodes: Vec<u32>,
+    /// From the row's atom to the neighbour, Å.
+    pub vectors: Vec<[f64; 3]>,
+    /// `[edge][(l_max + 1)^2]`.
+    pub harmonics: Vec<T>,
+    /// Where each distance falls in the spline tables; empty without tables.
+    pub points: Vec<SplinePoint<T>>,
+    /// The same edge seen from the neighbour.
+    pub reverse: Vec<u32>,
+    /// For each pair of the list in the row's order: its edge within the row, or [`BEYOND`].
+    slots: Vec<u32>,
+}
+
+/// The rows of one block of atoms.
+struct Rows<'a, T> {
+    first: usize,
+    counts: &'a mut [u32],
+    nodes: &'a mut [u32],
+    vectors: &'a mut [[f64; 3]],
+    harmonics: &'a mut [T],
+    points: &'a mut [SplinePoint<T>],
+    slots: &'a mut [u32],
+}
+
+impl<T: Real> Geometry<T> {
+    /// Starts without a structure.
+    pub fn new(cutoff: f64) -> Result<Self, PotentialError> {
+        let list = SkinList::new(cutoff, SKIN)?;
+        Ok(Self {
+            list,
+            cutoff,
+            order: Vec::new(),
+            position_of: Vec::new(),
+            starts: Vec::new(),
+            counts: Vec::new(),
+            nodes: Vec::new(),
+            vectors: Vec::new(),
+            harmonics: Vec::new(),
+            points: Vec::new(),
+            reverse: Vec::new(),
+            slots: Vec::new(),
+        })
+    }
+
+    /// Finds the edges of a structure, `block` atoms at a time.
+    ///
+    /// All tables of a model have the same nodes, so one of them serves to locate the distances.
+    pub fn update(
+        &mut self,
+        structure: &Structure,
+        harmonics: &EdgeHarmonics,
+        table: Option<&SplineTable<T>>,
+        block: usize,
+    ) -> Result<(), PotentialError> {
+        self.list.update(structure)?;
+        self.order = spatial_order(structure, self.cutoff);
+        self.resize(structure.len(), harmonics.len(), table.is_some());
+        let list = self.list.list();
+        let (order, position_of, cutoff) = (&self.order, &self.position_of, self.cutoff);
+        let by = |width| RowBlocks { starts: &self.starts, block, width };
+        let mut points = by(usize::from(table.is_some())).split(&mut self.points).into_iter();
+        let mut slots = by(1).split(&mut self.slots).into_iter();
+        let mut fields = (
+            by(1).split(&mut self.nodes).into_iter(),
+            by(1).split(&mut self.vectors).into_iter(),
+            by(harmonics.len()).split(&mut self.harmonics).into_iter(),
+        );
+        let mut rows = Vec::new();
+        for (index, counts) in self.counts.chunks_mut(block).enumerate() {
+            rows.push(Rows {
+                first: index * block,
+                counts,
+                nodes: fields.0.next().unwrap_or_default(),
+                vectors: fields.1.next().unwrap_or_default(),
+                harmonics: fields.2.next().unwrap_or_default(),
+                points: points.next().unwrap_or_default(),
+                slots: slots.next().unwrap_or_default(),
+            });
+        }
+        rows.into_par_iter()
+            .map(|rows| rows.fill(structure, list, (order, position_of), cutoff, harmonics, table))
+            .collect::<Result<(), PotentialError>>()?;
+        self.link(block);
+        Ok(())
+    }
+
+    /// Sizes the arrays and lays out the rows.
+    fn resize(&mut self, n: usize, harmonics: usize, with_points: bool) {
+        let list = self.list.list();
+        self.position_of.resize(n, 0);
+        for (k, &atom) in (0u32..).zip(&self.order) {
+            self.position_of[atom as usize] = k;
+        }
+        self.starts.clear();
+        self.starts.push(0);
+        let mut end = 0;
+        for &atom in &self.order {
+            end += list.row(atom as usize).len();
+            self.starts.push(end);
+        }
+        self.counts.resize(n, 0);
+        self.nodes.resize(end, 0);
+        self.vectors.resize(end, [0.0; 3]);
+        self.harmonics.resize(end * harmonics, T::ZERO);
+        self.points.resize(if with_points { end } else { 0 }, SplinePoint::default());
+        self.slots.resize(end, BEYOND);
+        self.reverse.resize(end, 0);
+    }
+
+    /// Finds for every edge the same edge seen from the neighbour.
+    fn link(&mut self, block: usize) {
+        let list = self.list.list();
+        let (starts, slots, order, position_of) = (&self.starts, &self.slots, &self.order, &self.position_of);
+        let rows = RowBlocks { starts, block, width: 1 }.split(&mut self.reverse);
+        rows.into_par_iter().enumerate().for_each(|(index, reverse)| {
+            let first = index * block;
+            for k in first..(first + block).min(order.len()) {
+                let pairs = list.row(order[k] as usize);
+                for (local, pair) in pairs.enumerate() {
+                    let slot = slots[starts[k] + local];
+                    if slot == BEYOND {
+                        continue;
+                    }
+                    let neighbor = list.neighbors()[pair] as usize;
+                    let opposite = list.reverse()[pair] as usize - list.row(neighbor).start;
+                    let row = starts[position_of[neighbor] as usize];
+                    // Opposite vectors are exact negatives, so the opposite pair lies within the cut-off too.
+                    let edge = row + slots[row + opposite] as usize;
+                    reverse[starts[k] - starts[first] + slot as usize] = edge as u32;
+                }
+            }
+        });
+    }
+
+    /// The edges of row `k`.
+    pub fn row(&self, k: usize) -> std::ops::Range<usize> {
+        self.starts[k]..self.starts[k] + self.counts[k] as usize
+    }
+}
+
+impl<T: Real> Rows<'_, T> {
+    fn fill(
+        self,
+        structure: &Structure,
+        list: &NeighborList,
+        (order, position_of): (&[u32], &[u32]),
+        cutoff: f64,
+        harmonics: &EdgeHarmonics,
+        table: Option<&SplineTable<T>>,
+    ) -> Result<(), PotentialError> {
+        let mut start = 0;
+        let width = harmonics.len();
+        for (count, k) in self.counts.iter_mut().zip(self.first..) {
+            let atom = order[k] as usize;
+            let pairs = list.row(atom);
+            let mut edge = start;
+            for (local, pair) in pairs.clone().enumerate() {
+                let vector = list.vector(&structure.positions, &structure.cell, atom, pair);
+                let r = distance(vector);
+                if r >= cutoff {
+                    self.slots[start + local] = BEYOND;
+                    continue;
+                }
+                let neighbor = list.neighbors()[pair];
+                if r < MIN_DISTANCE {
+                    let (first, second) = (atom.min(neighbor as usize), atom.max(neighbor as usize));
+                    return Err(PotentialError::Overlap { first, second, distance: r, limit: MIN_DISTANCE });
+                }
+                self.slots[start + local] = (edge - start) as u32;
+                self.nodes[edge] = position_of[neighbor as usize];
+                self.vectors[edge] = vector;
+                harmonics.values(vector, &mut self.harmonics[edge * width..(edge + 1) * width]);
+                if let Some(table) = table {
+                    self.points[edge] = table.locate(r);
+                }
+                edge += 1;
+            }
+            *count = (edge - start) as u32;
+            start += pairs.len();
+        }
+        Ok(())
+    }
+}
+
+/// Cuts an array of edges into the rows of blocks of atoms.
+pub(super) struct RowBlocks<'a> {
+    pub starts: &'a [usize],
+    pub block: usize,
+    /// Numbers an edge.
+    pub width: usize,
+}
+
+impl RowBlocks<'_> {
+    /// One slice a block, in order.
+    pub fn split<'b, X>(&self, mut array: &'b mut [X]) -> Vec<&'b mut [X]> {
+        let atoms = self.starts.len() - 1;
+        let mut blocks = Vec::with_capacity(atoms.div_ceil(self.block));
+        for first in (0..atoms).step_by(self.block) {
+            let end = (first + self.block).min(atoms);
+            let (head, tail) = array.split_at_mut((self.starts[end] - self.starts[first]) * self.width);
+            blocks.push(head);
+            array = tail;
+        }
+        blocks
+    }
+}

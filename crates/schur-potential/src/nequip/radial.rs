@@ -1,0 +1,189 @@
+//! The radial side of an edge: Bessel functions, the cut-off function and the network that makes weights of them.
+
+use schur_tensor::{Aligned, PackedMatrix, Real, RowLayout, padded, pulp::Arch, sigmoid};
+
+use super::CutoffFunction;
+
+/// The Bessel functions of a model times its cut-off function:
+/// $b_n(r) = \tfrac{2}{r_c} \tfrac{\sin k_n r}{r} f_c(r)$ with trained $k_n$.
+#[derive(Debug, Clone)]
+pub(crate) struct RadialBasis {
+    pub frequencies: Vec<f64>,
+    pub cutoff: f64,
+    pub function: CutoffFunction,
+}
+
+/// Below this distance (Å) the limits of `sin(kr)/r` are used.
+const NEAR_ZERO: f64 = 1e-6;
+
+impl RadialBasis {
+    /// Values and derivatives of all functions at `r`.
+    pub fn evaluate<T: Real>(&self, r: f64, values: &mut [T], derivatives: &mut [T]) {
+        let (f, df) = self.function.evaluate(r, self.cutoff);
+        let scale = 2.0 / self.cutoff;
+        for ((value, derivative), &k) in values.iter_mut().zip(derivatives).zip(&self.frequencies) {
+            let (b, db) = if r < NEAR_ZERO {
+                (k, 0.0)
+            } else {
+                let (sin, cos) = (k * r).sin_cos();
+                (sin / r, (k * cos - sin / r) / r)
+            };
+            *value = T::from_f64(scale * b * f);
+            *derivative = T::from_f64(scale * (db * f + b * df));
+        }
+    }
+}
+
+impl CutoffFunction {
+    /// The factor and its derivative at distance `r`, for cut-off radius `rc`; zero from there on.
+    pub(crate) fn evaluate(&self, r: f64, rc: f64) -> (f64, f64) {
+        if r >= rc {
+            return (0.0, 0.0);
+        }
+        match *self {
+            Self::Xplor { onset } if r < onset => (1.0, 0.0),
+            Self::Xplor { onset } => {
+                let (r2, rc2, on2) = (r * r, rc * rc, onset * onset);
+                let cube = (rc2 - on2).powi(3);
+                let value = (rc2 - r2).powi(2) * (rc2 + 2.0 * r2 - 3.0 * on2) / cube;
+                (value, 12.0 * r * (rc2 - r2) * (on2 - r2) / cube)
+            }
+            Self::Polynomial { power } => polynomial(power, r / rc, rc),
+        }
+    }
+
+    /// Where the function's second derivative jumps inside the cut-off, Å.
+    pub(crate) const fn kink(&self) -> Option<f64> {
+        match *self {
+            Self::Xplor { onset } => Some(onset),
+            Self::Polynomial { .. } => None,
+        }
+    }
+}
+
+/// The polynomial as $(1-u)^3 \sum_{j<p} \binom{j+2}{2} u^j$: the expanded form loses all digits near the cut-off.
+fn polynomial(power: u32, u: f64, rc: f64) -> (f64, f64) {
+    let p = f64::from(power);
+    let mut sum = 0.0;
+    for j in (0..power).rev() {
+        sum = sum * u + f64::from((j + 1) * (j + 2)) / 2.0;
+    }
+    let rest = 1.0 - u;
+    let slope = -p * (p + 1.0) * (p + 2.0) / 2.0 * u.powf(p - 1.0) * rest * rest;
+    (rest.powi(3) * sum, slope / rc)
+}
+
+/// A network of dense layers with SiLU between, for many distances at once.
+#[derive(Debug, Clone)]
+pub(crate) struct RadialNetwork<T> {
+    arch: Arch,
+    layers: Vec<PackedMatrix<T>>,
+    activation_scale: f64,
+}
+
+/// Memory for the rows that pass through a network.
+#[derive(Debug, Default)]
+pub(crate) struct RadialScratch<T> {
+    /// Functions and derivatives, then activations and their tangents, `[row][width]`.
+    pub values: Aligned<T>,
+    pub tangents: Aligned<T>,
+    next_values: Aligned<T>,
+    next_tangents: Aligned<T>,
+}
+
+impl<T: Real> RadialNetwork<T> {
+    /// Packs `[input][output]` matrices, normalisation included.
+    pub fn new(arch: Arch, layers: &[(Vec<f64>, usize, usize)], activation_scale: f64) -> Self {
+        let pack =
+            |(weights, inputs, outputs): &(Vec<f64>, usize, usize)| PackedMatrix::new(weights, *inputs, *outputs);
+        Self { arch, layers: layers.iter().map(pack).collect(), activation_scale }
+    }
+
+    /// Numbers in an output row, padding included.
+    pub fn width(&self) -> usize {
+        self.layers.last().map_or(0, PackedMatrix::outputs)
+    }
+
+    /// Weights and, in `tangents`, their derivatives for each distance; the results stay in `scratch`.
+    pub fn evaluate(&self, basis: &RadialBasis, distances: &[f64], scratch: &mut RadialScratch<T>) {
+        let rows = distances.len();
+        let width = padded(basis.frequencies.len());
+        scratch.values.resize(rows * width);
+        scratch.tangents.resize(rows * width);
+        scratch.values.as_mut_slice().fill(T::ZERO);
+        scratch.tangents.as_mut_slice().fill(T::ZERO);
+        let pairs = scratch.values.as_mut_slice().chunks_exact_mut(width);
+        for ((values, tangents), &r) in
+            pairs.zip(scratch.tangents.as_mut_slice().chunks_exact_mut(width)).zip(distances)
+        {
+            basis.evaluate(r, values, tangents);
+        }
+        for (index, layer) in self.layers.iter().enumerate() {
+            self.multiply(layer, rows, scratch);
+            if index + 1 < self.layers.len() {
+                self.activate(scratch);
+            }
+        }
+    }
+
+    fn multiply(&self, layer: &PackedMatrix<T>, rows: usize, scratch: &mut RadialScratch<T>) {
+        let dense = |width| RowLayout { offset: 0, node_stride: width, components: 1, component_stride: width };
+        let (from, to) = (dense(layer.inputs()), dense(layer.outputs()));
+        scratch.next_values.resize(rows * layer.outputs());
+        scratch.next_tangents.resize(rows * layer.outputs());
+        let (values, next) = (scratch.values.as_slice(), scratch.next_values.as_mut_slice());
+        layer.multiply(self.arch, rows, (values, from), (next, to), false);
+        let (tangents, next) = (scratch.tangents.as_slice(), scratch.next_tangents.as_mut_slice());
+        layer.multiply(self.arch, rows, (tangents, from), (next, to), false);
+        std::mem::swap(&mut scratch.values, &mut scratch.next_values);
+        std::mem::swap(&mut scratch.tangents, &mut scratch.next_tangents);
+    }
+
+    fn activate(&self, scratch: &mut RadialScratch<T>) {
+        let scale = self.activation_scale;
+        for (value, tangent) in scratch.values.as_mut_slice().iter_mut().zip(scratch.tangents.as_mut_slice()) {
+            let x = value.to_f64();
+            let sigma = sigmoid(x);
+            *value = T::from_f64(scale * x * sigma);
+            *tangent = T::from_f64(scale * sigma * (1.0 + x * (1.0 - sigma)) * tangent.to_f64());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cutoffs_match_their_definitions_and_differences() {
+        let expanded = |u: f64| 1.0 - 28.0 * u.powi(6) + 48.0 * u.powi(7) - 21.0 * u.powi(8);
+        let (xplor, polynomial) = (CutoffFunction::Xplor { onset: 4.5 }, CutoffFunction::Polynomial { power: 6 });
+        assert_eq!(xplor.evaluate(4.0, 5.0), (1.0, 0.0));
+        for r in [0.3, 2.0, 4.6, 4.9, 4.999] {
+            assert!((polynomial.evaluate(r, 5.0).0 - expanded(r / 5.0)).abs() < 1e-13);
+            for function in [xplor, polynomial] {
+                let h = 1e-5;
+                let difference = (function.evaluate(r + h, 5.0).0 - function.evaluate(r - h, 5.0).0) / (2.0 * h);
+                assert!((function.evaluate(r, 5.0).1 - difference).abs() < 1e-8, "{function:?} at {r}");
+            }
+        }
+        assert_eq!(xplor.evaluate(5.0, 5.0), (0.0, 0.0));
+    }
+
+    #[test]
+    fn tangents_of_the_network_match_differences() {
+        let numbers = |n: usize, seed: f64| (0..n).map(|i| 0.4 * (seed + 1.3 * i as f64).sin()).collect::<Vec<_>>();
+        let layers = [(numbers(8 * 24, 0.1), 8, 24), (numbers(24 * 40, 0.2), 24, 40)];
+        let network = RadialNetwork::<f64>::new(Arch::new(), &layers, 1.7);
+        let frequencies = (1..=8).map(|n| 0.6 * f64::from(n)).collect();
+        let basis = RadialBasis { frequencies, cutoff: 5.0, function: CutoffFunction::Xplor { onset: 4.5 } };
+        let mut scratch = RadialScratch::default();
+        let h = 1e-5;
+        network.evaluate(&basis, &[2.0, 2.0 + h, 2.0 - h], &mut scratch);
+        let (values, width) = (scratch.values.as_slice(), network.width());
+        for c in 0..40 {
+            let difference = (values[width + c] - values[2 * width + c]) / (2.0 * h);
+            assert!((scratch.tangents.as_slice()[c] - difference).abs() < 1e-8);
+        }
+    }
+}
