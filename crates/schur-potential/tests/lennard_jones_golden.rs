@@ -1,4 +1,5 @@
 //! The Lennard-Jones potential against ASE, its own derivatives and its refusals.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use schur_atoms::{Cell, Structure};
 use schur_potential::pair::{LennardJones, LennardJonesError};
