@@ -41,7 +41,7 @@ impl Surd {
         self.radicand
     }
 
-    /// Rounds to a float, right to the last place up to rare ties.
+    /// Rounds to a float, right to the last place while numerator and denominator are below 2^53.
     pub fn to_f64(&self) -> f64 {
         let (n, d, r) = (self.numerator as f64, self.denominator as f64, self.radicand as f64);
         // The rounding errors of the root, the product and the quotient are carried along and added at the end.

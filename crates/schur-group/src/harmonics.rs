@@ -115,7 +115,7 @@ impl SphericalHarmonics {
         self.check_length("values", values.len())?;
         let (n, _) = direction(vector);
         if self.l_max <= low::MAX_DEGREE {
-            low::values(self.l_max, n, self.levels.factors(), values);
+            low::values(n, self.levels.factors(), values);
         } else {
             self.levels.evaluate::<0, T>(n, 0.0, &mut Outputs { values, gradient: &mut [], hessian: &mut [] });
         }
@@ -143,7 +143,7 @@ impl SphericalHarmonics {
         self.check_length("gradient", gradient.len())?;
         let (n, inverse) = direction(vector);
         if self.l_max <= low::MAX_DEGREE {
-            low::values_and_gradient(self.l_max, (n, inverse), self.levels.factors(), values, gradient);
+            low::values_and_gradient((n, inverse), self.levels.factors(), values, gradient);
         } else {
             self.levels.evaluate::<1, T>(n, inverse, &mut Outputs { values, gradient, hessian: &mut [] });
         }

@@ -5,7 +5,7 @@ mod parse;
 use std::fmt;
 use std::ops::{Add, Range};
 
-use crate::{Irrep, Parity};
+use crate::Irrep;
 
 /// A direct sum of irreps, each with a multiplicity, in a fixed order.
 ///
@@ -157,11 +157,6 @@ impl Irreps {
                 .enumerate()
                 .flat_map(move |(right, (_, b))| a.product(b).map(move |output| ProductPath { left, right, output }))
         })
-    }
-
-    /// Tells whether every block has the parity of the spherical harmonic of its degree.
-    pub fn has_natural_parity(&self) -> bool {
-        self.iter().all(|(_, irrep)| irrep.parity == Parity::of_harmonic(irrep.l))
     }
 }
 

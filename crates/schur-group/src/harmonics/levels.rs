@@ -36,12 +36,6 @@ pub(super) struct Levels {
     coefficients: Vec<Vec<Coefficients>>,
 }
 
-/// The solid harmonics of one level and their derivatives, component normalisation, at a unit vector.
-struct Level {
-    values: [f64; WIDTH],
-    gradient: [[f64; 3]; WIDTH],
-}
-
 impl Levels {
     pub(super) fn new(l_max: usize, normalization: Normalization) -> Self {
         let level = |l| (0..=l).map(|m| coefficients(l, m)).collect();
@@ -58,57 +52,88 @@ impl Levels {
 
     /// Evaluates values and `ORDER` derivatives at the unit vector `n`, for a vector of the given inverse length.
     pub(super) fn evaluate<const ORDER: usize, T: Real>(&self, n: [f64; 3], inverse: f64, out: &mut Outputs<'_, T>) {
-        let powers = azimuthal_powers(n);
+        if ORDER > 1 {
+            self.climb::<ORDER, T>((n, inverse), &mut [[[0.0; 3]; WIDTH]; 2], out);
+        } else {
+            // Only second derivatives look at the slopes of the level below; clearing room for them takes time.
+            self.climb::<ORDER, T>((n, inverse), &mut [], out);
+        }
+    }
+
+    /// Goes from level to level. Of the two rows of room, a level overwrites all that the one two below it has written.
+    fn climb<const ORDER: usize, T: Real>(
+        &self,
+        (n, inverse): ([f64; 3], f64),
+        slopes: &mut [[[f64; 3]; WIDTH]],
+        out: &mut Outputs<'_, T>,
+    ) {
         // The recurrence counts on |n| = 1; without a direction only degree 0 is left.
         let has_direction = n != [0.0; 3];
-        // P of the last two degrees; columns beyond m = l stay zero.
-        let (mut last, mut before) = ([0.0; MAX + 2], [0.0; MAX + 2]);
-        let mut lower = Level { values: [0.0; WIDTH], gradient: [[0.0; 3]; WIDTH] };
+        let (mut columns, mut values) = (Columns::new(), [[0.0; WIDTH]; 2]);
         for (l, (row, &factor)) in self.coefficients.iter().zip(&self.factors).enumerate() {
+            let (this, below) = (l % 2, (l + 1) % 2);
+            columns.raise(row, n);
+            columns.write(l, &mut values[this]);
             let factor = if has_direction || l == 0 { factor } else { 0.0 };
-            let mut legendre = [0.0; MAX + 2];
-            let mut level = Level { values: [0.0; WIDTH], gradient: [[0.0; 3]; WIDTH] };
-            for (m, c) in row.iter().enumerate() {
-                let [up, down] = c.value;
-                legendre[m] = match l {
-                    0 => 1.0,
-                    _ if m == l => up * last[l - 1],
-                    _ => up * n[1] * last[m] - down * before[m],
-                };
-                level.values[CENTRE + m] = legendre[m] * powers[m][0];
-                if m > 0 {
-                    level.values[CENTRE - m] = legendre[m] * powers[m][1];
+            for (at, k) in (CENTRE - l..=CENTRE + l).zip(l * l..) {
+                let value = values[this][at];
+                out.values[k] = T::from_f64(factor * value);
+                if ORDER == 0 {
+                    continue;
                 }
+                let slope = ladder(row, at, |i| values[below][i]);
+                let scale = factor * inverse;
+                out.gradient[k] = surface_gradient(l, n, value, slope).map(|x| T::from_f64(scale * x));
+                if ORDER == 1 {
+                    continue;
+                }
+                slopes[this][at] = slope;
+                let solid = [0, 1, 2].map(|j| ladder(row, at, |i| slopes[below][i][j]));
+                let curvature = surface_hessian(l, n, (value, slope), solid);
+                let scale = factor * (inverse * inverse).min(f64::MAX);
+                out.hessian[k] = curvature.map(|row| row.map(|x| T::from_f64(scale * x)));
             }
-            for k in 0..=2 * l {
-                let at = CENTRE + k - l;
-                let value = level.values[at];
-                out.values[l * l + k] = T::from_f64(factor * value);
-                if ORDER > 0 {
-                    level.gradient[at] = ladder(row, at, |i| lower.values[i]);
-                    let tangent = surface_gradient(l, n, value, level.gradient[at]);
-                    out.gradient[l * l + k] = tangent.map(|x| T::from_f64(factor * inverse * x));
-                }
-                if ORDER > 1 {
-                    let solid = [0, 1, 2].map(|j| ladder(row, at, |i| lower.gradient[i][j]));
-                    let curved = surface_hessian(l, n, (value, level.gradient[at]), solid);
-                    let scale = factor * (inverse * inverse).min(f64::MAX);
-                    out.hessian[l * l + k] = curved.map(|row| row.map(|x| T::from_f64(scale * x)));
-                }
-            }
-            (before, last, lower) = (last, legendre, level);
         }
     }
 }
 
-/// Real and imaginary parts of `(z + i x)^m`.
-fn azimuthal_powers([x, _, z]: [f64; 3]) -> [[f64; 2]; MAX + 1] {
-    let mut powers = [[1.0, 0.0]; MAX + 1];
-    for m in 1..=MAX {
-        let [re, im] = powers[m - 1];
-        powers[m] = [z * re - x * im, z * im + x * re];
+/// What the recurrence carries from level to level, one column for each `m >= 0`.
+struct Columns {
+    /// `P_l^m` and `P_{l-1}^m`; zero for `m` beyond the degree.
+    legendre: [[f64; 2]; MAX + 1],
+    /// Real and imaginary parts of `(z + i x)^m`, up to the current degree.
+    powers: [[f64; 2]; MAX + 1],
+}
+
+impl Columns {
+    fn new() -> Self {
+        Self { legendre: [[0.0; 2]; MAX + 1], powers: [[0.0; 2]; MAX + 1] }
     }
-    powers
+
+    /// Goes up by one degree, to that of the row of coefficients.
+    fn raise(&mut self, row: &[Coefficients], [x, y, z]: [f64; 3]) {
+        let l = row.len() - 1;
+        if l == 0 {
+            (self.legendre[0], self.powers[0]) = ([1.0, 0.0], [1.0, 0.0]);
+            return;
+        }
+        let [re, im] = self.powers[l - 1];
+        self.powers[l] = [z * re - x * im, z * im + x * re];
+        self.legendre[l] = [row[l].value[0] * self.legendre[l - 1][0], 0.0];
+        for (column, c) in self.legendre.iter_mut().zip(&row[..l]) {
+            let [last, before] = *column;
+            *column = [c.value[0] * y * last - c.value[1] * before, last];
+        }
+    }
+
+    /// Writes the harmonics of degree `l`.
+    fn write(&self, l: usize, values: &mut [f64; WIDTH]) {
+        for m in 0..=l {
+            let (legendre, [cosine, sine]) = (self.legendre[m][0], self.powers[m]);
+            values[CENTRE - m] = legendre * sine;
+            values[CENTRE + m] = legendre * cosine;
+        }
+    }
 }
 
 /// Derivatives of the harmonic at position `at` along x, y and z from the level below.

@@ -18,32 +18,60 @@ const SQRT_105: f64 = 10.246_950_765_959_598;
 
 /// Writes the harmonics of a unit vector.
 #[inline]
-pub(super) fn values<T: Real>(l_max: usize, n: [f64; 3], factors: &[f64], out: &mut [T]) {
-    let y = solid(n);
-    for (l, &factor) in factors.iter().enumerate().take(l_max + 1) {
-        let degree = l * l..(l + 1) * (l + 1);
-        for (out, y) in out[degree.clone()].iter_mut().zip(&y[degree]) {
-            *out = T::from_f64(factor * y);
-        }
+pub(super) fn values<T: Real>(n: [f64; 3], factors: &[f64], out: &mut [T]) {
+    match *factors {
+        [f0, f1] => write_values([f0, f1], n, out),
+        [f0, f1, f2] => write_values([f0, f1, f2], n, out),
+        [f0, f1, f2, f3] => write_values([f0, f1, f2, f3], n, out),
+        _ => out[0] = T::from_f64(factors[0]),
     }
 }
 
 /// Writes the harmonics of a unit vector and their gradient for a vector of the given inverse length.
 #[inline]
 pub(super) fn values_and_gradient<T: Real>(
-    l_max: usize,
-    (n, inverse): ([f64; 3], f64),
+    direction: ([f64; 3], f64),
     factors: &[f64],
     out: &mut [T],
-    out_gradient: &mut [[T; 3]],
+    gradient: &mut [[T; 3]],
+) {
+    match *factors {
+        [f0, f1] => write_gradient([f0, f1], direction, out, gradient),
+        [f0, f1, f2] => write_gradient([f0, f1, f2], direction, out, gradient),
+        [f0, f1, f2, f3] => write_gradient([f0, f1, f2, f3], direction, out, gradient),
+        _ => write_gradient([factors[0]], direction, out, gradient),
+    }
+}
+
+/// Knows the number of degrees when it is compiled, so that the loops unroll and polynomials not needed vanish.
+#[inline]
+fn write_values<T: Real, const L: usize>(factors: [f64; L], n: [f64; 3], out: &mut [T]) {
+    let (y, out) = (solid(n), &mut out[..L * L]);
+    for l in 0..L {
+        for k in l * l..(l + 1) * (l + 1) {
+            out[k] = T::from_f64(factors[l] * y[k]);
+        }
+    }
+}
+
+/// As [`write_values`], with the gradient.
+#[inline]
+fn write_gradient<T: Real, const L: usize>(
+    factors: [f64; L],
+    (n, inverse): ([f64; 3], f64),
+    out: &mut [T],
+    gradient: &mut [[T; 3]],
 ) {
     let (y, g) = (solid(n), solid_gradient(n));
-    for (l, &factor) in factors.iter().enumerate().take(l_max + 1) {
-        let (scale, degree) = (factor * inverse, l as f64);
+    let (out, gradient) = (&mut out[..L * L], &mut gradient[..L * L]);
+    for l in 0..L {
+        let scale = factors[l] * inverse;
         for k in l * l..(l + 1) * (l + 1) {
-            out[k] = T::from_f64(factor * y[k]);
-            let radial = degree * y[k];
-            out_gradient[k] = [0, 1, 2].map(|i| T::from_f64(scale * (g[k][i] - radial * n[i])));
+            out[k] = T::from_f64(factors[l] * y[k]);
+            let radial = l as f64 * y[k];
+            for i in 0..3 {
+                gradient[k][i] = T::from_f64(scale * (g[k][i] - radial * n[i]));
+            }
         }
     }
 }
