@@ -1,0 +1,112 @@
+//! The arguments as they are typed; what they mean together is decided in each command.
+
+mod eval;
+mod models;
+
+use std::num::NonZeroUsize;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::exit;
+
+pub use eval::EvalArgs;
+pub use models::{ModelsArgs, ModelsCommand};
+
+/// Energies, forces, relaxed structures and trajectories from published interatomic potentials.
+///
+/// People's text goes to stderr; stdout carries only what was asked for: lists, cards, completions, and with --json
+/// one JSON value a line.
+#[derive(Debug, Parser)]
+#[command(name = "schur", version, after_help = exit::HELP, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Common options")]
+pub struct GlobalArgs {
+    /// Model: a name of `schur models list`, fetched when first used, or a .safetensors or .pth file.
+    #[arg(long, global = true, value_name = "NAME|FILE", default_value = crate::models::DEFAULT)]
+    pub model: String,
+    /// Level of theory, for models trained on several (sevennet-mf-0: PBE or R2SCAN).
+    #[arg(long, global = true, value_name = "NAME")]
+    pub modality: Option<String>,
+    /// Arithmetic of the network; positions, cells, energies and sums over atoms are always f64.
+    #[arg(long, global = true, value_enum, default_value = "f32")]
+    pub precision: PrecisionName,
+    /// Evaluate the radial network for every pair of atoms instead of its spline table (slower).
+    #[arg(long, global = true)]
+    pub exact_radial: bool,
+    /// Threads to compute with; results do not depend on it [default: all cores].
+    #[arg(long, global = true, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    /// Say nothing but warnings and errors.
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Write results to stdout as JSON, one value a line.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Compute energy, forces and stress of every structure in the given files.
+    Eval(EvalArgs),
+    /// List, fetch, inspect, convert and check models.
+    Models(ModelsArgs),
+    /// Print the completions of a shell, to be put where the shell looks for them.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Arithmetic of the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PrecisionName {
+    /// Single precision.
+    F32,
+    /// Double precision.
+    F64,
+}
+
+/// Format of a structure file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FormatName {
+    /// Extended XYZ, also of many frames.
+    Extxyz,
+    /// XYZ, plain or extended.
+    Xyz,
+    /// VASP's POSCAR and CONTCAR.
+    Poscar,
+    /// Crystallographic information file.
+    Cif,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn definitions_hold_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_argument_of_every_command_has_a_help_text() {
+        fn check(command: &clap::Command) {
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{} {}", command.get_name(), argument.get_id());
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&Cli::command());
+    }
+}

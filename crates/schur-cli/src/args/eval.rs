@@ -1,0 +1,27 @@
+//! `schur eval`, as typed.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::FormatName;
+
+/// Computes energy, forces and stress of every structure in the given files.
+///
+/// Written frames keep everything that the input says, except values of the same quantities (energy, free_energy,
+/// energies, forces, stress, stresses, virial, virials), which are replaced.
+#[derive(Debug, Args)]
+pub struct EvalArgs {
+    /// Structure files; extended XYZ may hold many frames and is streamed. `-` is stdin and needs --format.
+    #[arg(required = true, value_name = "FILES")]
+    pub files: Vec<PathBuf>,
+    /// Extended XYZ file to write: energy (eV), energies (eV), forces (eV/Å), stress (eV/Å^3, tension positive).
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Also write the virial of each atom: `virials`, nine numbers in eV whose sum is -volume * stress.
+    #[arg(long)]
+    pub virials: bool,
+    /// Format of the input [default: told by the file's name].
+    #[arg(long, value_enum)]
+    pub format: Option<FormatName>,
+}

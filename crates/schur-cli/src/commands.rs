@@ -1,0 +1,23 @@
+//! The commands, one file each.
+
+mod completions;
+mod eval;
+mod models;
+
+use anyhow::Result;
+
+use crate::args::{Cli, Command};
+use crate::exit::Status;
+use crate::report::Reporter;
+
+/// Does what the arguments ask for.
+///
+/// # Errors
+/// Whatever stops the command; [`crate::exit::status_of`] says what it means to the calling program.
+pub fn run(cli: &Cli, reporter: &Reporter) -> Result<Status> {
+    match &cli.command {
+        Command::Eval(args) => eval::run(args, &cli.global, reporter),
+        Command::Models(args) => models::run(&args.command, &cli.global, reporter),
+        Command::Completions { shell } => completions::run(*shell),
+    }
+}

@@ -1,0 +1,134 @@
+//! From a model argument to a loaded model.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use schur_io::safetensors::ModelFile;
+use schur_io::sha256;
+use schur_potential::Model;
+
+use super::cache::{Cache, Digest};
+use super::registry::{self, Entry};
+use super::{convert, pull};
+use crate::report::Reporter;
+
+/// What a model argument means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A model of the registry.
+    Named(&'static Entry),
+    /// A model file or a checkpoint.
+    File(PathBuf),
+}
+
+/// A model and how it is called.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The model.
+    pub model: Model,
+    /// Its name in the registry or its file's name.
+    pub label: String,
+    /// The file it was read from.
+    pub path: PathBuf,
+    /// SHA-256 digest of that file.
+    pub sha256: String,
+}
+
+/// Says what a model argument means: a name first, else a file.
+///
+/// # Errors
+/// If it is neither.
+pub fn source(argument: &str) -> Result<Source> {
+    if let Some(entry) = registry::find(argument) {
+        return Ok(Source::Named(entry));
+    }
+    let path = Path::new(argument);
+    if path.is_file() || is_model_path(path) {
+        return Ok(Source::File(path.to_owned()));
+    }
+    bail!("there is no model `{argument}`: neither a file nor one of the names {}", registry::names())
+}
+
+/// Whether a path looks like one of a model, so that a missing file is answered as such.
+fn is_model_path(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| ["safetensors", "pth", "pt"].contains(&extension))
+        || path.components().count() > 1
+}
+
+/// Loads the model that an argument means and fetches it first if it has a name and is not in the cache.
+///
+/// # Errors
+/// If it cannot be found, fetched or read.
+pub fn load(argument: &str, reporter: &Reporter) -> Result<Loaded> {
+    match source(argument)? {
+        Source::File(path) => load_file(&path),
+        Source::Named(entry) => {
+            let cache = Cache::from_environment()?;
+            if !cache.contains(entry.name) {
+                reporter.line(format_args!("model {} is not in {} yet", entry.name, cache.folder().display()));
+                pull::pull(&[entry], &cache, reporter)?;
+            }
+            load_cached(entry, &cache)
+        }
+    }
+}
+
+/// Loads a model from the cache.
+///
+/// # Errors
+/// If its bytes are not those that were written, or are no model.
+pub fn load_cached(entry: &Entry, cache: &Cache) -> Result<Loaded> {
+    let path = cache.model_path(entry.name);
+    let again = || format!("fetch it again with `schur models pull --force {}`", entry.name);
+    let bytes = fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let digest = sha256(&bytes);
+    if let Digest::Different { recorded } = cache.check(entry.name, &digest)? {
+        bail!("`{}` is damaged: its sha256 is {digest}, not {recorded}; {}", path.display(), again());
+    }
+    let model = parse(&bytes).with_context(|| format!("`{}` cannot be used; {}", path.display(), again()))?;
+    Ok(Loaded { model, label: entry.name.to_owned(), path, sha256: digest })
+}
+
+/// Loads a model file or, converting it in memory, a checkpoint.
+///
+/// # Errors
+/// If it cannot be read or is neither.
+pub fn load_file(path: &Path) -> Result<Loaded> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read model `{}`", path.display()))?;
+    let model = parse(&bytes).with_context(|| format!("`{}`", path.display()))?;
+    let label = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    Ok(Loaded { model, label, path: path.to_owned(), sha256: sha256(&bytes) })
+}
+
+/// Reads a model by what its bytes are, whatever the file is called.
+fn parse(bytes: &[u8]) -> Result<Model> {
+    // A safetensors file begins with the length of its JSON header, whose first byte is the ninth.
+    if bytes.get(8) == Some(&b'{') && !bytes.starts_with(b"PK") {
+        return Ok(Model::from_file(&ModelFile::from_bytes(bytes)?)?);
+    }
+    convert::from_checkpoint(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_come_first_and_paths_are_known_by_their_form() {
+        assert!(matches!(source("sevennet-0"), Ok(Source::Named(_))));
+        assert_eq!(source("mine.pth").unwrap(), Source::File("mine.pth".into()));
+        assert_eq!(source("folder/mine").unwrap(), Source::File("folder/mine".into()));
+        let error = source("sevenet-0").unwrap_err().to_string();
+        assert!(error.contains("sevennet-0-may"), "{error}");
+    }
+
+    #[test]
+    fn bytes_that_are_no_model_are_refused() {
+        for bytes in [&b""[..], b"PK\x03\x04 and so on", b"\x10\0\0\0\0\0\0\0{\"a\":1}", b"garbage that is long enough"]
+        {
+            assert!(parse(bytes).is_err(), "{bytes:?}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The machine's own pip, so that the user's package index, proxy and certificates apply.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail, ensure};
+
+/// How pip may be called, in the order of trial.
+const WAYS: [&[&str]; 4] = [&["python3", "-m", "pip"], &["pip3"], &["pip"], &["python", "-m", "pip"]];
+
+/// Lines of pip's complaint that are worth showing.
+const SHOWN_LINES: usize = 6;
+
+/// A pip that answers, and the folder it works in.
+#[derive(Debug, Clone)]
+pub struct Pip<'a> {
+    way: &'static [&'static str],
+    folder: &'a Path,
+}
+
+impl<'a> Pip<'a> {
+    /// Finds the first way to call pip that works; `folder` is empty and nobody else's.
+    ///
+    /// # Errors
+    /// If none does.
+    pub fn find(folder: &'a Path) -> Result<Self> {
+        let works = |way: &&[&str]| {
+            let mut command = command(way, folder);
+            let status = command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+            status.is_ok_and(|status| status.success())
+        };
+        match WAYS.into_iter().find(works) {
+            Some(way) => Ok(Self { way, folder }),
+            None => bail!("there is no pip on this machine: tried {}", WAYS.map(|way| way.join(" ")).join(", ")),
+        }
+    }
+
+    /// The words that call it.
+    pub fn name(&self) -> String {
+        self.way.join(" ")
+    }
+
+    /// Downloads the wheel of one package into the folder; nothing is installed and none of its code is run.
+    ///
+    /// # Errors
+    /// With the end of pip's own message if it fails, or if it leaves no wheel behind.
+    pub fn download(&self, package: &str) -> Result<PathBuf> {
+        let mut command = command(self.way, self.folder);
+        // A source package would be built, which runs its code; the Python it wants does not matter if nothing runs.
+        command.args(["download", "--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--no-input"]);
+        command.args(["--quiet", "--dest"]).arg(self.folder).arg(package);
+        let output = command.output().with_context(|| format!("cannot start `{}`", self.name()))?;
+        if !output.status.success() {
+            bail!("`{} download {package}` failed: {}", self.name(), ending(&output.stderr));
+        }
+        wheel_in(self.folder)
+    }
+}
+
+fn command(way: &[&str], folder: &Path) -> Command {
+    let mut command = Command::new(way[0]);
+    command.args(&way[1..]).stdin(Stdio::null());
+    // Python looks for modules in the current folder first: a stray `pip.py` there must not be run.
+    command.current_dir(folder);
+    command
+}
+
+/// The last lines of a message.
+fn ending(message: &[u8]) -> String {
+    let text = String::from_utf8_lossy(message);
+    let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines[lines.len().saturating_sub(SHOWN_LINES)..].join("\n  ")
+}
+
+fn wheel_in(folder: &Path) -> Result<PathBuf> {
+    let mut wheels = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot list `{}`", folder.display()))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "whl") {
+            wheels.push(path);
+        }
+    }
+    ensure!(wheels.len() == 1, "pip was asked for one wheel and left {}", wheels.len());
+    Ok(wheels.remove(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_long_message_is_shown() {
+        let message: String = (0..20).map(|n| format!("line {n}\n\n")).collect();
+        let shown = ending(message.as_bytes());
+        assert!(shown.starts_with("line 14\n") && shown.ends_with("line 19"), "{shown}");
+        assert_eq!(ending(b""), "");
+    }
+
+    #[test]
+    fn exactly_one_wheel_is_expected() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(wheel_in(folder.path()).unwrap_err().to_string().contains("left 0"));
+        fs::write(folder.path().join("a-1-py3-none-any.whl"), "").unwrap();
+        fs::write(folder.path().join("notes.txt"), "").unwrap();
+        assert!(wheel_in(folder.path()).unwrap().ends_with("a-1-py3-none-any.whl"));
+    }
+}

@@ -1,0 +1,122 @@
+//! Structures with results, into files that appear completely or not at all.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, BufWriter};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use schur_atoms::files::{Format, cif, extxyz, poscar};
+use schur_atoms::{Array, Structure, Value};
+use schur_io::write_atomically;
+use schur_potential::Evaluation;
+
+use crate::exit::UsageError;
+use crate::session::Session;
+
+/// Values of the whole structure that come from some calculation.
+const CALCULATED: [&str; 5] = ["energy", "free_energy", "stress", "virial", "modality"];
+
+/// Values of each atom that come from some calculation.
+const CALCULATED_OF_ATOMS: [&str; 5] = ["energies", "forces", "stresses", "virials", "virial"];
+
+/// Puts results into a structure and takes out those of any other calculation, which would contradict them.
+pub fn attach(structure: &mut Structure, found: &Evaluation, session: &Session) {
+    for key in CALCULATED {
+        structure.info.shift_remove(key);
+    }
+    for key in CALCULATED_OF_ATOMS {
+        structure.arrays.shift_remove(key);
+    }
+    let stress = found.stress(structure);
+    let info = &mut structure.info;
+    info.insert("energy".to_owned(), Value::Real(found.energy));
+    if let Some(stress) = stress {
+        info.insert("stress".to_owned(), Value::Reals(stress.to_vec()));
+    }
+    info.insert("model".to_owned(), Value::Text(session.label.clone()));
+    if let Some(modality) = &session.options.modality {
+        info.insert("modality".to_owned(), Value::Text(modality.clone()));
+    }
+    let arrays = &mut structure.arrays;
+    arrays.insert("energies".to_owned(), Array::scalars(&found.energies));
+    arrays.insert("forces".to_owned(), Array::vectors(&found.forces));
+    if !found.virials.is_empty() {
+        let values = found.virials.as_flattened().as_flattened().to_vec();
+        arrays.insert("virials".to_owned(), Array::Reals { columns: 9, values });
+    }
+}
+
+/// Writes a file through `fill`, whole or not at all.
+///
+/// # Errors
+/// Those of `fill`, or that the file cannot be written.
+pub fn write_whole(path: &Path, fill: impl FnOnce(&mut BufWriter<&mut File>) -> Result<()>) -> Result<()> {
+    let mut failure = None;
+    let written = write_atomically(path, |out| {
+        fill(out).map_err(|error| {
+            failure = Some(error);
+            io::Error::other("stopped")
+        })
+    });
+    match failure {
+        Some(error) => Err(error),
+        None => Ok(written?),
+    }
+}
+
+/// The format that the name of an output tells.
+///
+/// # Errors
+/// If it tells none that is written.
+pub fn format_of(path: &Path) -> Result<Format> {
+    match Format::from_path(path) {
+        Some(format) => Ok(format),
+        None => bail!(UsageError(format!(
+            "`{}` tells no format to write; call it .extxyz, .vasp, POSCAR* or .cif",
+            path.display()
+        ))),
+    }
+}
+
+/// Writes one structure in the format that the name tells.
+///
+/// # Errors
+/// If the format cannot hold the structure or the file not be written.
+pub fn write_structure(path: &Path, structure: &Structure) -> Result<()> {
+    let format = format_of(path)?;
+    write_whole(path, |out| match format {
+        Format::Poscar => Ok(poscar::write(out, structure)?),
+        Format::Cif => Ok(cif::write(out, structure)?),
+        _ => Ok(extxyz::write_frame(out, structure)?),
+    })
+    .with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+/// `STEM` + `ending` in the current folder, for an input called `folder/STEM.cif`.
+pub fn beside(input: &Path, ending: &str) -> PathBuf {
+    let mut name = input.file_stem().filter(|stem| *stem != "-").unwrap_or(OsStr::new("stdin")).to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn default_names_keep_the_stem() {
+        assert_eq!(beside("a/quartz.cif".as_ref(), "-relaxed.extxyz"), Path::new("quartz-relaxed.extxyz"));
+        assert_eq!(beside("a/POSCAR".as_ref(), "-md.extxyz"), Path::new("POSCAR-md.extxyz"));
+        assert_eq!(beside("-".as_ref(), "-md.extxyz"), Path::new("stdin-md.extxyz"));
+    }
+
+    #[test]
+    fn what_stopped_the_writing_is_what_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.extxyz");
+        let error = write_whole(&path, |_| bail!("frame 3 is bad")).unwrap_err();
+        assert_eq!(error.to_string(), "frame 3 is bad");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,109 @@
+//! The one place that prints: people's text on stderr, what was asked for on stdout.
+
+mod card;
+mod progress;
+mod table;
+
+use std::fmt::Arguments;
+use std::io::{self, IsTerminal, Write};
+
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::args::GlobalArgs;
+
+pub use card::card;
+pub use progress::Progress;
+pub use table::{Column, Table};
+
+/// Prints as the common options ask for.
+#[derive(Debug, Clone)]
+pub struct Reporter {
+    quiet: bool,
+    json: bool,
+    terminal: bool,
+}
+
+impl Reporter {
+    /// Takes the options and looks at what stderr is.
+    pub fn new(options: &GlobalArgs) -> Self {
+        Self { quiet: options.quiet, json: options.json, terminal: io::stderr().is_terminal() }
+    }
+
+    /// Whether results go to stdout as JSON.
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Tells people one line of what happens.
+    pub fn line(&self, text: Arguments<'_>) {
+        if !self.quiet {
+            to_stderr(text);
+        }
+    }
+
+    /// Tells people of something that they should know even when they asked for quiet.
+    pub fn warning(&self, text: Arguments<'_>) {
+        to_stderr(format_args!("warning: {text}"));
+    }
+
+    /// Prints an error with its causes.
+    pub fn error(&self, error: &anyhow::Error) {
+        let mut said = error.to_string();
+        to_stderr(format_args!("error: {said}"));
+        for cause in error.chain().skip(1) {
+            let text = cause.to_string();
+            // Errors of libraries often repeat their source within their own text.
+            if !said.contains(&text) {
+                to_stderr(format_args!("  because: {text}"));
+                said = text;
+            }
+        }
+    }
+
+    /// Writes one line of text that was asked for, such as a list, to stdout.
+    ///
+    /// # Errors
+    /// If stdout takes no more.
+    pub fn text(&self, text: Arguments<'_>) -> Result<()> {
+        Ok(writeln!(io::stdout().lock(), "{text}")?)
+    }
+
+    /// Writes one result as a line of JSON to stdout, if JSON was asked for.
+    ///
+    /// # Errors
+    /// If stdout takes no more.
+    pub fn json(&self, value: &impl Serialize) -> Result<()> {
+        if self.json {
+            let mut line = serde_json::to_vec(value)?;
+            line.push(b'\n');
+            let mut stdout = io::stdout().lock();
+            stdout.write_all(&line)?;
+            stdout.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Starts a progress display of `length` units, or none if nobody would see it.
+    pub fn progress(&self, length: Option<u64>) -> Progress {
+        if self.quiet || !self.terminal { Progress::hidden() } else { Progress::shown(length) }
+    }
+}
+
+/// A stderr that takes no more is no reason to stop computing.
+fn to_stderr(text: Arguments<'_>) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// 1 eV/Å^3 in GPa, from the exact elementary charge of the SI.
+pub const GPA: f64 = 160.217_663_4;
+
+/// The length of the largest force, eV/Å.
+pub fn largest_force(forces: &[[f64; 3]]) -> f64 {
+    forces.iter().map(|[x, y, z]| x * x + y * y + z * z).fold(0.0, f64::max).sqrt()
+}
+
+/// The pressure of a stress in eV/Å^3, in GPa, positive under compression.
+pub fn pressure_gpa([xx, yy, zz, ..]: [f64; 6]) -> f64 {
+    -(xx + yy + zz) / 3.0 * GPA
+}

@@ -1,0 +1,81 @@
+//! The card of a model.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use schur_atoms::symbol;
+use schur_potential::PotentialOptions;
+use serde::Serialize;
+
+use crate::models::locate::Loaded;
+
+/// What a person wants to know of a model, in the order of telling.
+#[derive(Debug, Serialize)]
+pub struct Card {
+    model: String,
+    file: PathBuf,
+    sha256: String,
+    family: &'static str,
+    /// Å.
+    cutoff: f64,
+    elements: Vec<&'static str>,
+    parameters: usize,
+    layers: Vec<String>,
+    max_harmonic: usize,
+    modalities: Vec<String>,
+    /// Of the stored weights.
+    weights: String,
+    /// Where the model comes from, as its file says.
+    origin: BTreeMap<String, String>,
+}
+
+/// Makes the card of a loaded model.
+///
+/// # Errors
+/// If the model cannot be built as the options ask.
+pub fn card(loaded: &Loaded, _options: &PotentialOptions) -> Result<Card> {
+    let card = loaded.model.card();
+    let mut weights: Vec<_> =
+        loaded.model.weights.values().map(|tensor| format!("{:?}", tensor.data().dtype())).collect();
+    weights.sort();
+    weights.dedup();
+    Ok(Card {
+        model: loaded.label.clone(),
+        file: loaded.path.clone(),
+        sha256: loaded.sha256.clone(),
+        family: card.family,
+        cutoff: card.cutoff,
+        elements: card.elements.iter().filter_map(|&number| symbol(number)).collect(),
+        parameters: card.parameters,
+        layers: card.layers,
+        max_harmonic: card.max_harmonic,
+        modalities: card.modalities,
+        weights: weights.join(", "),
+        origin: loaded.model.metadata.clone(),
+    })
+}
+
+impl Card {
+    /// The card as titles and values.
+    pub fn lines(&self) -> Vec<(String, String)> {
+        let line = |title: &str, value: String| (title.to_owned(), value);
+        let mut lines = vec![
+            line("model", self.model.clone()),
+            line("file", self.file.display().to_string()),
+            line("sha256", self.sha256.clone()),
+            line("family", self.family.to_owned()),
+            line("cut-off", format!("{} Å", self.cutoff)),
+            line("elements", format!("{}: {}", self.elements.len(), self.elements.join(" "))),
+            line("parameters", self.parameters.to_string()),
+            line("weights", self.weights.clone()),
+            line("largest harmonic", self.max_harmonic.to_string()),
+            line("features", self.layers.join(" -> ")),
+        ];
+        if !self.modalities.is_empty() {
+            lines.push(line("modalities", self.modalities.join(", ")));
+        }
+        lines.extend(self.origin.iter().map(|(key, value)| line(key, value.clone())));
+        lines
+    }
+}

@@ -1,0 +1,109 @@
+//! A folder with the program in it, and the models that tests share.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use tempfile::TempDir;
+
+/// A new empty folder to run the program in.
+pub struct Folder(TempDir);
+
+/// What a run left behind.
+#[derive(Debug)]
+pub struct Ran {
+    pub status: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Folder {
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    /// Names of everything in the folder, in order.
+    pub fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.0.path()).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// The program, to be run here; without models unless [`Folder::schur_with_models`] asks for them.
+    pub fn schur<I: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_schur"));
+        command.args(arguments).current_dir(self.0.path()).env("SCHUR_HOME", self.path("no-models"));
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        ran(&mut self.schur(arguments))
+    }
+
+    /// Runs the program with the shared models; `None`, with the reason printed, if there are none here.
+    pub fn run_with_models(&self, arguments: &[&str]) -> Option<Ran> {
+        let models = models()?;
+        Some(ran(self.schur(arguments).env("SCHUR_HOME", models)))
+    }
+}
+
+pub fn ran(command: &mut Command) -> Ran {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ran { status: status.code(), stdout: text(stdout), stderr: text(stderr) }
+}
+
+/// Makes a fetched wheel, if the suite has one, what pip finds; otherwise pip's own settings hold.
+pub fn offer_wheel(command: &mut Command) {
+    if let Some(folder) = std::env::var_os("SCHUR_TEST_MODELS") {
+        command.env("PIP_NO_INDEX", "1").env("PIP_FIND_LINKS", folder);
+    }
+}
+
+/// The folder with all models of the registry, fetched once into the target folder.
+pub fn models() -> Option<&'static Path> {
+    static MODELS: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    match MODELS.get_or_init(fetch) {
+        Ok(folder) => Some(folder),
+        Err(reason) => {
+            println!("skipped: a test that reads published models: {reason}");
+            assert!(std::env::var("CI").as_deref() != Ok("true"), "with CI=true a skipped test is a failure: {reason}");
+            None
+        }
+    }
+}
+
+fn fetch() -> Result<PathBuf, String> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("schur-home");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_schur"));
+    command.args(["models", "pull", "--all"]).env("SCHUR_HOME", &folder);
+    // Files of an earlier layout of our model files would stay otherwise.
+    if !verified(&folder) {
+        command.arg("--force");
+    }
+    offer_wheel(&mut command);
+    let ran = ran(&mut command);
+    if ran.status == Some(0) { Ok(folder) } else { Err(ran.stderr.replace('\n', " ")) }
+}
+
+fn verified(folder: &Path) -> bool {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_schur"));
+    ran(command.args(["models", "verify"]).env("SCHUR_HOME", folder)).status == Some(0)
+}

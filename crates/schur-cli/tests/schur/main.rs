@@ -1,0 +1,9 @@
+//! Runs the built `schur` in folders of its own, as a user would.
+//!
+//! Tests that need a published model fetch it once through `schur models pull`; where that is impossible they print
+//! `skipped: WHAT: WHY`, and with `CI=true` they fail.
+
+mod arguments;
+mod eval;
+mod folder;
+mod models;

@@ -1,0 +1,132 @@
+//! `schur models`.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::folder::{Folder, models, offer_wheel, ran};
+
+const NAMES: [&str; 4] = ["sevennet-0", "sevennet-0-may", "sevennet-l3i5", "sevennet-mf-0"];
+
+#[test]
+fn list_names_every_model_and_whether_it_is_there() {
+    let folder = Folder::new();
+    let text = folder.run(&["models", "list"]);
+    assert_eq!((text.status, text.stderr.as_str()), (Some(0), ""));
+    let json = folder.run(&["models", "list", "--json"]);
+    let values: Vec<Value> = json.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(values.len(), NAMES.len());
+    for (value, name) in values.iter().zip(NAMES) {
+        assert!(text.stdout.contains(name));
+        assert_eq!((value["name"].as_str(), value["cached"].as_bool()), (Some(name), Some(false)));
+    }
+}
+
+#[test]
+fn unknown_names_are_answered_with_the_known_ones() {
+    let folder = Folder::new();
+    for arguments in
+        [&["models", "pull", "sevenet-0"][..], &["models", "info", "sevenet-0"], &["models", "verify", "x"]]
+    {
+        let ran = folder.run(arguments);
+        assert_eq!(ran.status, Some(1));
+        assert!(ran.stderr.contains("sevennet-0, sevennet-0-may"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn without_pip_the_way_by_hand_is_told() {
+    let folder = Folder::new();
+    let ran = ran(folder.schur(["models", "pull"]).env("PATH", folder.path("empty")));
+    assert_eq!(ran.status, Some(1));
+    for part in ["schur models convert checkpoint_sevennet_0.pth", "sevennet-0.safetensors", "no pip", "python3 -m pip"]
+    {
+        assert!(ran.stderr.contains(part), "{part} is not in\n{}", ran.stderr);
+    }
+}
+
+/// An index that cannot be reached, or lacks the package, must not look like success.
+#[test]
+fn what_pip_says_is_passed_on() {
+    let folder = Folder::new();
+    let mut command = folder.schur(["models", "pull"]);
+    command.env("PIP_NO_INDEX", "1").env("PIP_FIND_LINKS", folder.path("."));
+    let ran = ran(&mut command);
+    assert_eq!(ran.status, Some(1));
+    assert!(ran.stderr.contains("schur models convert"), "{}", ran.stderr);
+    assert!(!folder.path("no-models").join("sevennet-0.safetensors").exists());
+}
+
+#[test]
+fn nothing_to_verify_is_an_error() {
+    let ran = Folder::new().run(&["models", "verify"]);
+    assert_eq!(ran.status, Some(1));
+    assert!(ran.stderr.contains("schur models pull"), "{}", ran.stderr);
+}
+
+#[test]
+fn files_that_are_no_model_are_refused() {
+    let folder = Folder::new();
+    let header = format!("{}{{\"a\":", "\u{7}\0\0\0\0\0\0\0");
+    for (name, content) in [("text.pth", "no model"), ("empty.safetensors", ""), ("torn.safetensors", header.as_str())]
+    {
+        folder.write(name, content);
+        for arguments in [&["models", "info", name][..], &["models", "convert", name, "out.safetensors"]] {
+            let ran = folder.run(arguments);
+            assert_eq!(ran.status, Some(1), "{arguments:?}");
+            assert!(ran.stderr.contains(name), "{}", ran.stderr);
+        }
+    }
+    assert!(!folder.path("out.safetensors").exists());
+    assert!(folder.run(&["models", "info", "missing.pth"]).stderr.contains("cannot read model `missing.pth`"));
+}
+
+#[test]
+fn fetched_models_pass_their_check() {
+    let Some(ran) = Folder::new().run_with_models(&["models", "verify", "--json"]) else { return };
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+    let values: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(values.iter().map(|value| value["name"].as_str().unwrap()).collect::<Vec<_>>(), NAMES);
+    assert!(values.iter().all(|value| value["ok"] == true));
+}
+
+#[test]
+fn a_damaged_model_is_refused_and_fetched_again() {
+    let Some(models) = models() else { return };
+    let folder = Folder::new();
+    let home = folder.path("home");
+    fs::create_dir(&home).unwrap();
+    fs::copy(models.join("sevennet-0.sha256"), home.join("sevennet-0.sha256")).unwrap();
+    let mut bytes = fs::read(models.join("sevennet-0.safetensors")).unwrap();
+    let good = bytes.clone();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    fs::write(home.join("sevennet-0.safetensors"), bytes).unwrap();
+    let schur = |arguments: &[&str]| {
+        let mut command = folder.schur(arguments);
+        offer_wheel(command.env("SCHUR_HOME", &home));
+        ran(&mut command)
+    };
+    let info = schur(&["models", "info", "sevennet-0"]);
+    assert_eq!(info.status, Some(1));
+    assert!(info.stderr.contains("is damaged") && info.stderr.contains("pull --force"), "{}", info.stderr);
+    let verify = schur(&["models", "verify"]);
+    assert_eq!(verify.status, Some(1));
+    assert!(verify.stderr.contains("FAILED"), "{}", verify.stderr);
+    let pull = schur(&["models", "pull", "--force", "sevennet-0"]);
+    assert_eq!(pull.status, Some(0), "{}", pull.stderr);
+    assert_eq!(fs::read(home.join("sevennet-0.safetensors")).unwrap(), good);
+}
+
+#[test]
+fn cards_tell_origin_and_licence() {
+    let folder = Folder::new();
+    let Some(text) = folder.run_with_models(&["models", "info", "sevennet-0"]) else { return };
+    assert_eq!(text.status, Some(0), "{}", text.stderr);
+    for part in ["5 Å", "89: H He Li", "MIT", "7052cb42b7b3be42b40b97fa0d21077a48c54b5548948fc4dcf346629f813c36"] {
+        assert!(text.stdout.contains(part), "{part} is not in\n{}", text.stdout);
+    }
+    let json = folder.run_with_models(&["models", "info", "sevennet-mf-0", "--modality", "PBE", "--json"]).unwrap();
+    let card: Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(card["modalities"].as_array().unwrap().len(), 2);
+}
