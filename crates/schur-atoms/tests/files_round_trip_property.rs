@@ -1,5 +1,4 @@
 //! Whatever is written is read back: bit by bit where the format can hold it.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use indexmap::IndexMap;
 use proptest::collection::{btree_map, vec};

@@ -135,7 +135,7 @@ impl Bins {
             product.iter().map(|x| x * x).sum::<f64>().sqrt()
         };
         let heights = [volume / cross(b, c), volume / cross(c, a), volume / cross(a, b)];
-        let counts = heights.map(|height| (height / BOX).clamp(1.0, MOST_BOXES) as i64);
+        let counts = heights.map(|height| ((height / BOX).clamp(1.0, MOST_BOXES) as i64).max(1));
         Self { atoms: Vec::new(), counts, boxes: HashMap::new(), merges }
     }
 

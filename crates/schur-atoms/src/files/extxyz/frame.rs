@@ -205,13 +205,19 @@ impl Parts {
     }
 }
 
-/// By what a velocity in Å/fs is multiplied to give ASE's momentum.
+/// By what a velocity in Å/fs is multiplied to give ASE's momentum: the mass of the column `masses`, if it can be one,
+/// else the standard mass, over the unit of time.
 pub(super) fn momentum_scales(numbers: &[u8], masses: Option<&Array>) -> Vec<f64> {
-    let masses = match masses {
-        Some(Array::Reals { columns: 1, values }) if values.len() == numbers.len() => values.clone(),
-        _ => numbers.iter().map(|&number| mass(number).unwrap_or(MASS_OF_NOTHING)).collect(),
+    let given = match masses {
+        Some(Array::Reals { columns: 1, values }) if values.len() == numbers.len() => values.as_slice(),
+        _ => &[],
     };
-    masses.into_iter().map(|mass| mass / ASE_FEMTOSECOND).collect()
+    let scale = |(atom, &number): (usize, &u8)| {
+        let standard = mass(number).unwrap_or(MASS_OF_NOTHING) / ASE_FEMTOSECOND;
+        let own = given.get(atom).map(|mass| mass / ASE_FEMTOSECOND);
+        own.filter(|scale| scale.is_normal() && *scale > 0.0).unwrap_or(standard)
+    };
+    numbers.iter().enumerate().map(scale).collect()
 }
 
 fn atomic_number(number: i64) -> Result<u8, Problem> {
