@@ -61,7 +61,7 @@ pub fn typos(root: &Path) -> Result<PathBuf> {
     Ok(program)
 }
 
-/// The dependency checker, compiled from source once: about a minute.
+/// The dependency checker, compiled from source once: a minute or two.
 ///
 /// Built without optimisation, since it runs for a second and would compile for minutes.
 ///
