@@ -21,8 +21,7 @@ use schur_tensor::{Aligned, Real, pulp::Arch};
 use crate::{Multilinear, Operand};
 pub use backward::Cotangents;
 use coupling::Coupling;
-use weights::Weights;
-pub use weights::{DirectWeights, SplineWeights};
+pub use weights::EdgeWeights;
 
 /// Where a segment lies in a node's features: components `stride` apart, channels contiguous.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,13 +76,13 @@ pub enum PlanError {
 
 /// The edges of one node: whom each leads to, in which direction and how far.
 #[derive(Debug, Clone, Copy)]
-pub struct Edges<'a, T, W> {
+pub struct Edges<'a, T> {
     /// The node at the other end of each edge.
     pub nodes: &'a [u32],
     /// Harmonics of each edge, `[edge][harmonics]`.
     pub harmonics: &'a [T],
-    /// The weights of each edge: [`SplineWeights`] or [`DirectWeights`].
-    pub weights: W,
+    /// The weights of each edge.
+    pub weights: EdgeWeights<'a, T>,
 }
 
 /// One path, compiled: dimensions and places.

@@ -10,9 +10,7 @@ mod gate;
 mod multilinear;
 mod spline;
 
-pub use edge_product::{
-    Cotangents, DirectWeights, EdgeProduct, EdgeScratch, Edges, PlanError, SegmentLayout, SplineWeights,
-};
+pub use edge_product::{Cotangents, EdgeProduct, EdgeScratch, EdgeWeights, Edges, PlanError, SegmentLayout};
 pub use gate::Gate;
 pub use multilinear::{Multilinear, MultilinearError, Operand, Path, Segment};
 pub use spline::{SplinePiece, SplinePoint, SplineTable};

@@ -42,6 +42,22 @@ pub struct SplinePoint<T> {
     pub derivative: [T; 4],
 }
 
+impl<T: Real> SplinePoint<T> {
+    /// The point of edge `index` where rows of values and of derivatives take turns.
+    ///
+    /// Two rows behind the last pair must be there, since four rows are always read; they count zero times.
+    ///
+    /// # Examples
+    /// ```
+    /// let point = schur_multilinear::SplinePoint::<f64>::direct(3);
+    /// assert_eq!((point.row, point.value[0], point.derivative[1]), (6, 1.0, 1.0));
+    /// ```
+    pub fn direct(index: usize) -> Self {
+        let (zero, one) = (T::ZERO, T::ONE);
+        Self { row: 2 * index, value: [one, zero, zero, zero], derivative: [zero, one, zero, zero] }
+    }
+}
+
 /// The coefficients of `columns` functions on one or more pieces.
 #[derive(Debug, Clone)]
 pub struct SplineTable<T> {

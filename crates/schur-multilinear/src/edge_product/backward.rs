@@ -5,7 +5,7 @@ use schur_tensor::{
     pulp::{NullaryFnOnce, Simd, WithSimd},
 };
 
-use super::{EdgePath, EdgeProduct, EdgeScratch, Edges, Weights, coupling::PathTerms, with_dims};
+use super::{EdgePath, EdgeProduct, EdgeScratch, EdgeWeights, Edges, coupling::PathTerms, with_dims};
 
 /// What the reverse pass of one sender adds to or overwrites.
 #[derive(Debug)]
@@ -32,10 +32,9 @@ impl<T: Real> EdgeProduct<T> {
     ///
     /// # Cost
     /// [`Self::multiply_adds`] an edge; allocates nothing after the first use of `scratch`.
-    #[expect(private_bounds, reason = "the two sources of weights are public, what kernels ask of them is not")]
-    pub fn backward<W: Weights<T>>(
+    pub fn backward(
         &self,
-        edges: Edges<'_, T, W>,
+        edges: Edges<'_, T>,
         x: &[T],
         gradient: &[T],
         out: Cotangents<'_, T>,
@@ -75,9 +74,9 @@ const LARGEST_MATRIX: usize = 49;
 /// Numbers in the largest register.
 const LARGEST_REGISTER: usize = 16;
 
-struct Backward<'a, T, W> {
+struct Backward<'a, T> {
     product: &'a EdgeProduct<T>,
-    edges: Edges<'a, T, W>,
+    edges: Edges<'a, T>,
     x: &'a [T],
     gradient: &'a [T],
     features: &'a mut [T],
@@ -88,7 +87,7 @@ struct Backward<'a, T, W> {
     registers: &'a mut [T],
 }
 
-impl<T: Real, W: Weights<T>> WithSimd for Backward<'_, T, W> {
+impl<T: Real> WithSimd for Backward<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -105,7 +104,7 @@ impl<T: Real, W: Weights<T>> WithSimd for Backward<'_, T, W> {
             for path in &product.paths {
                 macro_rules! run {
                     ($d1:literal, $d3:literal, $diagonal:literal) => {
-                        simd.vectorize(BackwardPath::<_, _, _, $d1, $d3, $diagonal> {
+                        simd.vectorize(BackwardPath::<_, _, $d1, $d3, $diagonal> {
                             simd,
                             path,
                             terms: product.coupling.terms(path.coupling),
@@ -147,12 +146,12 @@ impl<T: Real, W: Weights<T>> WithSimd for Backward<'_, T, W> {
 }
 
 /// One path of one edge with its dimensions as constants.
-struct BackwardPath<'a, S, T, W, const D1: usize, const D3: usize, const DIAGONAL: bool> {
+struct BackwardPath<'a, S, T, const D1: usize, const D3: usize, const DIAGONAL: bool> {
     simd: S,
     path: &'a EdgePath,
     terms: &'a PathTerms<T>,
     edge: usize,
-    weights: W,
+    weights: EdgeWeights<'a, T>,
     x: &'a [T],
     gradient: &'a [T],
     features: &'a mut [T],
@@ -161,8 +160,8 @@ struct BackwardPath<'a, S, T, W, const D1: usize, const D3: usize, const DIAGONA
     sums: &'a mut [T],
 }
 
-impl<S: Simd, T: Real, W: Weights<T>, const D1: usize, const D3: usize, const DIAGONAL: bool> NullaryFnOnce
-    for BackwardPath<'_, S, T, W, D1, D3, DIAGONAL>
+impl<S: Simd, T: Real, const D1: usize, const D3: usize, const DIAGONAL: bool> NullaryFnOnce
+    for BackwardPath<'_, S, T, D1, D3, DIAGONAL>
 {
     type Output = ();
 
@@ -181,8 +180,8 @@ impl<S: Simd, T: Real, W: Weights<T>, const D1: usize, const D3: usize, const DI
     }
 }
 
-impl<S: Simd, T: Real, W: Weights<T>, const D1: usize, const D3: usize, const DIAGONAL: bool>
-    BackwardPath<'_, S, T, W, D1, D3, DIAGONAL>
+impl<S: Simd, T: Real, const D1: usize, const D3: usize, const DIAGONAL: bool>
+    BackwardPath<'_, S, T, D1, D3, DIAGONAL>
 {
     /// Adds a register to the sum of the distance's cotangent, which lies behind those of the harmonics.
     #[inline(always)]

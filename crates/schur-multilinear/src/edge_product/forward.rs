@@ -5,7 +5,7 @@ use schur_tensor::{
     pulp::{NullaryFnOnce, Simd, WithSimd},
 };
 
-use super::{EdgePath, EdgeProduct, EdgeScratch, Edges, Weights, with_dims};
+use super::{EdgePath, EdgeProduct, EdgeScratch, Edges, with_dims};
 
 impl<T: Real> EdgeProduct<T> {
     /// Sums the product over the edges of one node.
@@ -18,8 +18,7 @@ impl<T: Real> EdgeProduct<T> {
     ///
     /// # Cost
     /// [`Self::multiply_adds`] an edge; allocates only when a node has more edges than any before.
-    #[expect(private_bounds, reason = "the two sources of weights are public, what kernels ask of them is not")]
-    pub fn forward<W: Weights<T>>(&self, edges: Edges<'_, T, W>, x: &[T], out: &mut [T], scratch: &mut EdgeScratch<T>) {
+    pub fn forward(&self, edges: Edges<'_, T>, x: &[T], out: &mut [T], scratch: &mut EdgeScratch<T>) {
         self.check_edges(&edges, x.len() / self.features);
         assert_eq!(out.len(), self.result, "the result of a node");
         out.fill(T::ZERO);
@@ -28,24 +27,24 @@ impl<T: Real> EdgeProduct<T> {
     }
 
     /// Checks what the kernels rely on.
-    pub(super) fn check_edges<W: Weights<T>>(&self, edges: &Edges<'_, T, W>, nodes: usize) {
+    pub(super) fn check_edges(&self, edges: &Edges<'_, T>, nodes: usize) {
         let count = edges.nodes.len();
         assert!(edges.nodes.iter().all(|&node| (node as usize) < nodes), "an edge leads outside the {nodes} nodes");
         assert_eq!(edges.harmonics.len(), count * self.harmonics, "harmonics of every edge");
-        assert_eq!(edges.weights.edges(), count, "weights of every edge");
+        assert_eq!(edges.weights.points.len(), count, "weights of every edge");
         edges.weights.check(self.weights);
     }
 }
 
-struct Forward<'a, T, W> {
+struct Forward<'a, T> {
     product: &'a EdgeProduct<T>,
-    edges: Edges<'a, T, W>,
+    edges: Edges<'a, T>,
     x: &'a [T],
     out: &'a mut [T],
     matrices: &'a mut [T],
 }
 
-impl<T: Real, W: Weights<T>> WithSimd for Forward<'_, T, W> {
+impl<T: Real> WithSimd for Forward<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -62,7 +61,7 @@ impl<T: Real, W: Weights<T>> WithSimd for Forward<'_, T, W> {
         for path in &product.paths {
             macro_rules! dense {
                 ($d1:literal, $d3:literal) => {
-                    simd.vectorize(ForwardPath::<_, _, _, $d1, $d3, false> {
+                    simd.vectorize(ForwardPath::<_, _, $d1, $d3, false> {
                         simd,
                         path,
                         edges: self.edges,
@@ -76,7 +75,7 @@ impl<T: Real, W: Weights<T>> WithSimd for Forward<'_, T, W> {
             }
             macro_rules! diagonal {
                 ($d:literal) => {
-                    simd.vectorize(ForwardPath::<_, _, _, $d, $d, true> {
+                    simd.vectorize(ForwardPath::<_, _, $d, $d, true> {
                         simd,
                         path,
                         edges: self.edges,
@@ -100,10 +99,10 @@ impl<T: Real, W: Weights<T>> WithSimd for Forward<'_, T, W> {
 }
 
 /// One path of one receiver with its dimensions as constants.
-struct ForwardPath<'a, S, T, W, const D1: usize, const D3: usize, const DIAGONAL: bool> {
+struct ForwardPath<'a, S, T, const D1: usize, const D3: usize, const DIAGONAL: bool> {
     simd: S,
     path: &'a EdgePath,
-    edges: Edges<'a, T, W>,
+    edges: Edges<'a, T>,
     x: &'a [T],
     stride: usize,
     out: &'a mut [T],
@@ -111,8 +110,8 @@ struct ForwardPath<'a, S, T, W, const D1: usize, const D3: usize, const DIAGONAL
     entries: usize,
 }
 
-impl<S: Simd, T: Real, W: Weights<T>, const D1: usize, const D3: usize, const DIAGONAL: bool> NullaryFnOnce
-    for ForwardPath<'_, S, T, W, D1, D3, DIAGONAL>
+impl<S: Simd, T: Real, const D1: usize, const D3: usize, const DIAGONAL: bool> NullaryFnOnce
+    for ForwardPath<'_, S, T, D1, D3, DIAGONAL>
 {
     type Output = ();
 
@@ -128,9 +127,7 @@ impl<S: Simd, T: Real, W: Weights<T>, const D1: usize, const D3: usize, const DI
     }
 }
 
-impl<S: Simd, T: Real, W: Weights<T>, const D1: usize, const D3: usize, const DIAGONAL: bool>
-    ForwardPath<'_, S, T, W, D1, D3, DIAGONAL>
-{
+impl<S: Simd, T: Real, const D1: usize, const D3: usize, const DIAGONAL: bool> ForwardPath<'_, S, T, D1, D3, DIAGONAL> {
     /// One register of channels: all edges.
     ///
     /// # Safety

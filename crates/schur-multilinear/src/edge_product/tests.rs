@@ -1,7 +1,7 @@
 use schur_tensor::instruction_sets;
 
 use super::*;
-use crate::{Path, SplinePiece, SplineTable};
+use crate::{Path, SplinePiece, SplinePoint, SplineTable};
 
 /// Pseudo-random numbers in [-1/2, 1/2).
 struct Numbers(u64);
@@ -62,6 +62,12 @@ fn assert_close<T: Real>(name: &str, actual: &[T], expected: &[f64], tolerance: 
     }
 }
 
+/// Rows of values and derivatives in turn, and the two behind the last.
+fn direct_rows(values: &[f64], derivatives: &[f64], width: usize) -> Vec<f64> {
+    let pairs = values.chunks_exact(width).zip(derivatives.chunks_exact(width));
+    pairs.flat_map(|(v, d)| [v, d].concat()).chain(vec![0.0; 2 * width]).collect()
+}
+
 /// The plan against [`Multilinear::evaluate`] and its transposes, for every instruction set.
 fn check<T: Real>(tolerance: f64) {
     let mut numbers = Numbers(7);
@@ -93,8 +99,9 @@ fn check<T: Real>(tolerance: f64) {
     for arch in instruction_sets() {
         let (features, result) = (layouts(&map.operands()[0]), layouts(&map.operands()[3]));
         let product = EdgeProduct::<T>::new(arch, &map, (&features.0, features.1), (&result.0, result.1)).unwrap();
-        let (values, derivatives, harmonics) = (convert::<T>(&w), convert::<T>(&dw), convert::<T>(&y));
-        let weights = DirectWeights { values: &values, derivatives: &derivatives, width: w_len };
+        let (rows, harmonics) = (convert::<T>(&direct_rows(&w, &dw, w_len)), convert::<T>(&y));
+        let points: Vec<_> = (0..3).map(SplinePoint::direct).collect();
+        let weights = EdgeWeights { points: &points, coefficients: &rows, width: w_len };
         let edges = Edges { nodes: &nodes, harmonics: &harmonics, weights };
         let mut scratch = EdgeScratch::default();
         let x = convert::<T>(&x);
@@ -167,9 +174,10 @@ fn splines_give_the_weights_of_the_table() {
             )
         };
     }
-    let spline = evaluate!(SplineWeights { points: &points, table: &table });
+    let spline = evaluate!(EdgeWeights::from_table(&points, &table));
     let width = product.weights();
-    let direct = evaluate!(DirectWeights { values: &values, derivatives: &derivatives, width });
+    let (rows, points) = (direct_rows(&values, &derivatives, width), [0, 1].map(SplinePoint::direct));
+    let direct = evaluate!(EdgeWeights { points: &points, coefficients: &rows, width });
     assert_close("spline against direct", &spline, &direct, 1e-12);
 }
 

@@ -1,10 +1,9 @@
 //! The reverse pass: energies to edges, and from edges to forces and virials.
 
 use rayon::prelude::*;
-use schur_multilinear::{Cotangents, Edges, SplineWeights};
+use schur_multilinear::{Cotangents, Edges};
 use schur_tensor::Real;
 
-use super::forward::direct;
 use super::geometry::RowBlocks;
 use super::plan::LayerPlan;
 use super::potential::{Passes, Scratch, State};
@@ -106,18 +105,9 @@ impl<T: Real> Passes<'_, T> {
                 harmonics: &mut block.harmonics[(row.start - first) * count..(row.end - first) * count],
                 distances: &mut block.distances[row.start - first..row.end - first],
             };
-            let (g, harmonics) = (block.message_gradient, scratch.turned.as_slice());
-            match &layer.table {
-                Some(table) => {
-                    let weights = SplineWeights { points: &self.geometry.points[row], table };
-                    let edges = Edges { nodes, harmonics, weights };
-                    layer.product.backward(edges, x, g, out, &mut scratch.edges);
-                }
-                None => {
-                    let edges = Edges { nodes, harmonics, weights: direct(layer, &scratch.radial) };
-                    layer.product.backward(edges, x, g, out, &mut scratch.edges);
-                }
-            }
+            let weights = self.weights(layer, row, &scratch.radial, &scratch.points);
+            let edges = Edges { nodes, harmonics: &scratch.turned, weights };
+            layer.product.backward(edges, x, block.message_gradient, out, &mut scratch.edges);
         }
     }
 

@@ -1,11 +1,15 @@
 //! The forward pass: species to energies, layer by layer, block of atoms by block of atoms.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
-use schur_multilinear::{DirectWeights, Edges, SplineWeights};
+use schur_atoms::neighbours::distance;
+use schur_multilinear::{EdgeWeights, Edges, SplinePoint};
 use schur_tensor::Real;
 
 use super::plan::{LayerPlan, add_bias};
 use super::potential::{Passes, Scratch, State};
+use super::radial::RadialScratch;
 
 impl<T: Real> Passes<'_, T> {
     /// Fills the energies of all atoms and keeps what the reverse pass needs.
@@ -79,7 +83,7 @@ impl<T: Real> Passes<'_, T> {
     }
 
     /// The messages of a block of atoms into the thread's memory, `[atom][message]`.
-    fn messages(&self, t: usize, atoms: std::ops::Range<usize>, gathered: &[T], scratch: &mut Scratch<T>) {
+    fn messages(&self, t: usize, atoms: Range<usize>, gathered: &[T], scratch: &mut Scratch<T>) {
         let layer = &self.plan.layers[t];
         let width = layer.message.len();
         let harmonics = self.harmonics.len();
@@ -90,26 +94,34 @@ impl<T: Real> Passes<'_, T> {
             let nodes = &self.geometry.nodes[row.clone()];
             let values = &self.geometry.harmonics[row.start * harmonics..row.end * harmonics];
             let out = &mut scratch.messages.as_mut_slice()[local * width..(local + 1) * width];
-            match &layer.table {
-                Some(table) => {
-                    let weights = SplineWeights { points: &self.geometry.points[row], table };
-                    let edges = Edges { nodes, harmonics: values, weights };
-                    layer.product.forward(edges, gathered, out, &mut scratch.edges);
-                }
-                None => {
-                    let edges = Edges { nodes, harmonics: values, weights: direct(layer, &scratch.radial) };
-                    layer.product.forward(edges, gathered, out, &mut scratch.edges);
-                }
-            }
+            let weights = self.weights(layer, row, &scratch.radial, &scratch.points);
+            let edges = Edges { nodes, harmonics: values, weights };
+            layer.product.forward(edges, gathered, out, &mut scratch.edges);
         }
     }
 
     /// Without a table: runs the radial network for the edges of a row.
-    pub(super) fn radial_weights(&self, layer: &LayerPlan<T>, row: std::ops::Range<usize>, scratch: &mut Scratch<T>) {
+    pub(super) fn radial_weights(&self, layer: &LayerPlan<T>, row: Range<usize>, scratch: &mut Scratch<T>) {
         if layer.table.is_none() {
+            scratch.points.clear();
+            scratch.points.extend((0..row.len()).map(SplinePoint::direct));
             scratch.distances.clear();
-            scratch.distances.extend(self.geometry.vectors[row].iter().map(|&v| schur_atoms::neighbours::distance(v)));
+            scratch.distances.extend(self.geometry.vectors[row].iter().map(|&v| distance(v)));
             layer.network.evaluate(&self.plan.basis, &scratch.distances, &mut scratch.radial);
+        }
+    }
+
+    /// The weights of a row's edges: from the table, or what `radial_weights` has left.
+    pub(super) fn weights<'a>(
+        &'a self,
+        layer: &'a LayerPlan<T>,
+        row: Range<usize>,
+        radial: &'a RadialScratch<T>,
+        points: &'a [SplinePoint<T>],
+    ) -> EdgeWeights<'a, T> {
+        match &layer.table {
+            Some(table) => EdgeWeights::from_table(&self.geometry.points[row], table),
+            None => EdgeWeights { points, coefficients: radial.rows.as_slice(), width: layer.network.width() },
         }
     }
 
@@ -123,18 +135,6 @@ impl<T: Real> Passes<'_, T> {
             let species = usize::from(species);
             state.energies.push(plan.scale[species] * (sum + plan.readout_bias) + plan.shift[species]);
         }
-    }
-}
-
-/// The weights that `radial_weights` has left.
-pub(super) fn direct<'a, T: Real>(
-    layer: &LayerPlan<T>,
-    radial: &'a super::radial::RadialScratch<T>,
-) -> DirectWeights<'a, T> {
-    DirectWeights {
-        values: radial.values.as_slice(),
-        derivatives: radial.tangents.as_slice(),
-        width: layer.network.width(),
     }
 }
 

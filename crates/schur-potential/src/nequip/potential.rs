@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use schur_atoms::{Structure, symbol};
-use schur_multilinear::EdgeScratch;
+use schur_multilinear::{EdgeScratch, SplinePoint};
 use schur_tensor::{Aligned, Real};
 
 use super::geometry::Geometry;
@@ -57,6 +57,7 @@ pub(super) struct Scratch<T> {
     pub edges: EdgeScratch<T>,
     pub radial: RadialScratch<T>,
     pub distances: Vec<f64>,
+    pub points: Vec<SplinePoint<T>>,
     pub messages: Aligned<T>,
     pub turned: Vec<T>,
 }

@@ -84,9 +84,11 @@ pub(crate) struct RadialNetwork<T> {
 /// Memory for the rows that pass through a network.
 #[derive(Debug, Default)]
 pub(crate) struct RadialScratch<T> {
-    /// Functions and derivatives, then activations and their tangents, `[row][width]`.
-    pub values: Aligned<T>,
-    pub tangents: Aligned<T>,
+    /// Weights and their derivatives in turn, `[distance][2][width]`, and two rows of zeros behind the last: the form
+    /// in which `SplinePoint::direct` reads them.
+    pub rows: Aligned<T>,
+    values: Aligned<T>,
+    tangents: Aligned<T>,
     next_values: Aligned<T>,
     next_tangents: Aligned<T>,
 }
@@ -104,39 +106,45 @@ impl<T: Real> RadialNetwork<T> {
         self.layers.last().map_or(0, PackedMatrix::outputs)
     }
 
-    /// Weights and, in `tangents`, their derivatives for each distance; the results stay in `scratch`.
+    /// Weights and their derivatives for each distance; the results are `scratch.rows`.
     pub fn evaluate(&self, basis: &RadialBasis, distances: &[f64], scratch: &mut RadialScratch<T>) {
-        let rows = distances.len();
+        let count = distances.len();
         let width = padded(basis.frequencies.len());
-        scratch.values.resize(rows * width);
-        scratch.tangents.resize(rows * width);
+        scratch.values.resize(count * width);
+        scratch.tangents.resize(count * width);
         scratch.values.as_mut_slice().fill(T::ZERO);
         scratch.tangents.as_mut_slice().fill(T::ZERO);
-        let pairs = scratch.values.as_mut_slice().chunks_exact_mut(width);
-        for ((values, tangents), &r) in
-            pairs.zip(scratch.tangents.as_mut_slice().chunks_exact_mut(width)).zip(distances)
-        {
+        let values = scratch.values.as_mut_slice().chunks_exact_mut(width);
+        let tangents = scratch.tangents.as_mut_slice().chunks_exact_mut(width);
+        for ((values, tangents), &r) in values.zip(tangents).zip(distances) {
             basis.evaluate(r, values, tangents);
         }
-        for (index, layer) in self.layers.iter().enumerate() {
-            self.multiply(layer, rows, scratch);
-            if index + 1 < self.layers.len() {
-                self.activate(scratch);
-            }
+        let Some((last, hidden)) = self.layers.split_last() else { return };
+        for layer in hidden {
+            let to = dense(layer.outputs());
+            scratch.next_values.resize(count * layer.outputs());
+            scratch.next_tangents.resize(count * layer.outputs());
+            let from = dense(layer.inputs());
+            let (values, tangents) = (scratch.values.as_slice(), scratch.tangents.as_slice());
+            layer.multiply(self.arch, count, (values, from), (scratch.next_values.as_mut_slice(), to), false);
+            layer.multiply(self.arch, count, (tangents, from), (scratch.next_tangents.as_mut_slice(), to), false);
+            std::mem::swap(&mut scratch.values, &mut scratch.next_values);
+            std::mem::swap(&mut scratch.tangents, &mut scratch.next_tangents);
+            self.activate(scratch);
         }
+        self.finish(last, count, scratch);
     }
 
-    fn multiply(&self, layer: &PackedMatrix<T>, rows: usize, scratch: &mut RadialScratch<T>) {
-        let dense = |width| RowLayout { offset: 0, node_stride: width, components: 1, component_stride: width };
-        let (from, to) = (dense(layer.inputs()), dense(layer.outputs()));
-        scratch.next_values.resize(rows * layer.outputs());
-        scratch.next_tangents.resize(rows * layer.outputs());
-        let (values, next) = (scratch.values.as_slice(), scratch.next_values.as_mut_slice());
-        layer.multiply(self.arch, rows, (values, from), (next, to), false);
-        let (tangents, next) = (scratch.tangents.as_slice(), scratch.next_tangents.as_mut_slice());
-        layer.multiply(self.arch, rows, (tangents, from), (next, to), false);
-        std::mem::swap(&mut scratch.values, &mut scratch.next_values);
-        std::mem::swap(&mut scratch.tangents, &mut scratch.next_tangents);
+    /// The last layer writes values and derivatives in turn.
+    fn finish(&self, layer: &PackedMatrix<T>, count: usize, scratch: &mut RadialScratch<T>) {
+        let (width, from) = (layer.outputs(), dense(layer.inputs()));
+        scratch.rows.resize((2 * count + 2) * width);
+        let rows = scratch.rows.as_mut_slice();
+        rows[2 * count * width..].fill(T::ZERO);
+        for (offset, source) in [(0, &scratch.values), (width, &scratch.tangents)] {
+            let to = RowLayout { offset, node_stride: 2 * width, components: 1, component_stride: width };
+            layer.multiply(self.arch, count, (source.as_slice(), from), (&mut *rows, to), false);
+        }
     }
 
     fn activate(&self, scratch: &mut RadialScratch<T>) {
@@ -148,6 +156,11 @@ impl<T: Real> RadialNetwork<T> {
             *tangent = T::from_f64(scale * sigma * (1.0 + x * (1.0 - sigma)) * tangent.to_f64());
         }
     }
+}
+
+/// Rows one behind the other.
+const fn dense(width: usize) -> RowLayout {
+    RowLayout { offset: 0, node_stride: width, components: 1, component_stride: width }
 }
 
 #[cfg(test)]
@@ -180,10 +193,10 @@ mod tests {
         let mut scratch = RadialScratch::default();
         let h = 1e-5;
         network.evaluate(&basis, &[2.0, 2.0 + h, 2.0 - h], &mut scratch);
-        let (values, width) = (scratch.values.as_slice(), network.width());
+        let (rows, width) = (scratch.rows.as_slice(), network.width());
         for c in 0..40 {
-            let difference = (values[width + c] - values[2 * width + c]) / (2.0 * h);
-            assert!((scratch.tangents.as_slice()[c] - difference).abs() < 1e-8);
+            let difference = (rows[2 * width + c] - rows[4 * width + c]) / (2.0 * h);
+            assert!((rows[width + c] - difference).abs() < 1e-8);
         }
     }
 }
