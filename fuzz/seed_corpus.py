@@ -7,6 +7,8 @@ import zipfile
 
 HERE = pathlib.Path(__file__).parent
 IO = HERE.parent / "crates/schur-io/tests/fixtures"
+ATOMS = HERE.parent / "crates/schur-atoms/tests/fixtures"
+EXAMPLES = HERE.parent / "examples"
 
 
 def seed(target, name, content):
@@ -36,6 +38,9 @@ def main():
         seed("pickle", path.stem, program)
         seed("torch", path.stem, program)
     seed("safetensors", "small", model_file())
+    for suffix, target in [("extxyz", "extxyz"), ("vasp", "poscar"), ("cif", "cif")]:
+        for path in [*ATOMS.glob(f"*.{suffix}"), *EXAMPLES.glob(f"*.{suffix}")]:
+            seed(target, path.name, path.read_bytes())
 
 
 if __name__ == "__main__":
