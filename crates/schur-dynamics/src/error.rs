@@ -100,6 +100,16 @@ pub enum DynamicsError {
         /// Along which lattice vectors it repeats.
         pbc: [bool; 3],
     },
+    /// The potential is not that of the checkpoint.
+    #[error(
+        "the potential gives the structure of the checkpoint {found} eV where {expected} eV was written: it is another model; resume with the one that the simulation was begun with"
+    )]
+    OtherPotential {
+        /// The energy written, in eV.
+        expected: f64,
+        /// The energy found, in eV.
+        found: f64,
+    },
     /// There is nothing that could have a temperature.
     #[error("no atom is free to move ({atoms} atoms, of which the momentum is conserved and the rest is fixed)")]
     NothingMoves {

@@ -10,6 +10,7 @@
 
 mod error;
 mod matrix3;
+pub mod md;
 pub mod relax;
 pub mod symmetry;
 pub mod units;
