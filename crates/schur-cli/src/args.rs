@@ -2,6 +2,8 @@
 
 mod eval;
 mod models;
+mod number;
+mod relax;
 
 use std::num::NonZeroUsize;
 
@@ -11,6 +13,7 @@ use crate::exit;
 
 pub use eval::EvalArgs;
 pub use models::{ModelsArgs, ModelsCommand};
+pub use relax::{OptimizerName, RelaxArgs};
 
 /// Energies, forces, relaxed structures and trajectories from published interatomic potentials.
 ///
@@ -57,6 +60,8 @@ pub struct GlobalArgs {
 pub enum Command {
     /// Compute energy, forces and stress of every structure in the given files.
     Eval(EvalArgs),
+    /// Relax atoms and cell to a minimum of the enthalpy.
+    Relax(RelaxArgs),
     /// List, fetch, inspect, convert and check models.
     Models(ModelsArgs),
     /// Print the completions of a shell, to be put where the shell looks for them.

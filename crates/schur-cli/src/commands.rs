@@ -3,6 +3,7 @@
 mod completions;
 mod eval;
 mod models;
+mod relax;
 
 use anyhow::Result;
 
@@ -17,6 +18,7 @@ use crate::report::Reporter;
 pub fn run(cli: &Cli, reporter: &Reporter) -> Result<Status> {
     match &cli.command {
         Command::Eval(args) => eval::run(args, &cli.global, reporter),
+        Command::Relax(args) => relax::run(args, &cli.global, reporter),
         Command::Models(args) => models::run(&args.command, &cli.global, reporter),
         Command::Completions { shell } => completions::run(*shell),
     }

@@ -8,6 +8,7 @@ use std::fmt::Arguments;
 use std::io::{self, IsTerminal, Write};
 
 use anyhow::Result;
+use schur_dynamics::units::GIGAPASCAL;
 use serde::Serialize;
 
 use crate::args::GlobalArgs;
@@ -95,9 +96,6 @@ fn to_stderr(text: Arguments<'_>) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// 1 eV/Å^3 in GPa, from the exact elementary charge of the SI.
-pub const GPA: f64 = 160.217_663_4;
-
 /// The length of the largest force, eV/Å.
 pub fn largest_force(forces: &[[f64; 3]]) -> f64 {
     forces.iter().map(|[x, y, z]| x * x + y * y + z * z).fold(0.0, f64::max).sqrt()
@@ -105,5 +103,5 @@ pub fn largest_force(forces: &[[f64; 3]]) -> f64 {
 
 /// The pressure of a stress in eV/Å^3, in GPa, positive under compression.
 pub fn pressure_gpa([xx, yy, zz, ..]: [f64; 6]) -> f64 {
-    -(xx + yy + zz) / 3.0 * GPA
+    -(xx + yy + zz) / 3.0 * GIGAPASCAL
 }

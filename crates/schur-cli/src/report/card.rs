@@ -26,20 +26,36 @@ pub struct Card {
     modalities: Vec<String>,
     /// Of the stored weights.
     weights: String,
+    /// Measured error of the spline tables that stand for the radial networks, as the precision asks.
+    radial_table: RadialTable,
     /// Where the model comes from, as its file says.
     origin: BTreeMap<String, String>,
+}
+
+/// How far the spline tables are from the networks that they stand for.
+#[derive(Debug, Serialize)]
+struct RadialTable {
+    /// Largest error of a weight, relative to the root mean square of its layer's.
+    value: f64,
+    /// Largest error of a derivative, relative to the root mean square of its layer's.
+    derivative: f64,
+    bytes: usize,
 }
 
 /// Makes the card of a loaded model.
 ///
 /// # Errors
 /// If the model cannot be built as the options ask.
-pub fn card(loaded: &Loaded, _options: &PotentialOptions) -> Result<Card> {
+pub fn card(loaded: &Loaded, options: &PotentialOptions) -> Result<Card> {
     let card = loaded.model.card();
     let mut weights: Vec<_> =
         loaded.model.weights.values().map(|tensor| format!("{:?}", tensor.data().dtype())).collect();
     weights.sort();
     weights.dedup();
+    // The tables are the same for every modality, so one that is not named is no obstacle to a card.
+    let modality = options.modality.clone().or_else(|| card.modalities.first().cloned());
+    let error = loaded.model.radial_table_error(&PotentialOptions { modality, ..options.clone() })?;
+    let radial_table = RadialTable { value: error.value, derivative: error.derivative, bytes: error.bytes };
     Ok(Card {
         model: loaded.label.clone(),
         file: loaded.path.clone(),
@@ -52,6 +68,7 @@ pub fn card(loaded: &Loaded, _options: &PotentialOptions) -> Result<Card> {
         max_harmonic: card.max_harmonic,
         modalities: card.modalities,
         weights: weights.join(", "),
+        radial_table,
         origin: loaded.model.metadata.clone(),
     })
 }
@@ -72,6 +89,10 @@ impl Card {
             line("largest harmonic", self.max_harmonic.to_string()),
             line("features", self.layers.join(" -> ")),
         ];
+        let RadialTable { value, derivative, bytes } = self.radial_table;
+        let size = bytes as f64 / 1e6;
+        let text = format!("relative error {value:.1e}, of the derivative {derivative:.1e}; {size:.1} MB");
+        lines.push(line("radial tables", text));
         if !self.modalities.is_empty() {
             lines.push(line("modalities", self.modalities.join(", ")));
         }

@@ -7,3 +7,4 @@ mod arguments;
 mod eval;
 mod folder;
 mod models;
+mod relax;
