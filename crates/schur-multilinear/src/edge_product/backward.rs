@@ -5,7 +5,7 @@ use schur_tensor::{
     pulp::{NullaryFnOnce, Simd, WithSimd},
 };
 
-use super::{EdgePath, EdgeProduct, EdgeScratch, EdgeWeights, Edges, coupling::PathTerms, with_dims};
+use super::{EdgePath, EdgeProduct, EdgeScratch, Edges, coupling::Term, weights::WeightRow, with_dims};
 
 /// What the reverse pass of one sender adds to or overwrites.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ impl<T: Real> EdgeProduct<T> {
         };
         features.fill(T::ZERO);
         scratch.matrices.resize(self.coupling.entries());
-        scratch.registers.resize((LARGEST_MATRIX + self.harmonics + 1) * LARGEST_REGISTER);
+        scratch.registers.resize((self.coupling.entries() + 1) * LARGEST_REGISTER);
         self.arch.dispatch(Backward {
             product: self,
             edges,
@@ -69,8 +69,6 @@ impl<T: Real> EdgeProduct<T> {
     }
 }
 
-/// Entries of the largest path matrix.
-const LARGEST_MATRIX: usize = 49;
 /// Numbers in the largest register.
 const LARGEST_REGISTER: usize = 16;
 
@@ -83,7 +81,7 @@ struct Backward<'a, T> {
     harmonics: &'a mut [T],
     distances: &'a mut [T],
     matrices: &'a mut [T],
-    /// Registers in memory: the outer products of a path, one sum for each harmonic, one for the distance.
+    /// Registers in memory: the outer products for every entry, then the sum for the distance.
     registers: &'a mut [T],
 }
 
@@ -95,28 +93,29 @@ impl<T: Real> WithSimd for Backward<'_, T> {
         let product = self.product;
         let lanes = T::lanes::<S>();
         let count = product.harmonics;
-        let (outer, sums) = self.registers.split_at_mut(LARGEST_MATRIX * lanes);
-        let sums = &mut sums[..(count + 1) * lanes];
+        let (outer, distance) = self.registers.split_at_mut(product.coupling.entries() * lanes);
+        let distance = &mut distance[..lanes];
         for edge in 0..self.edges.nodes.len() {
             let harmonics = &self.edges.harmonics[edge * count..(edge + 1) * count];
             product.coupling.matrices(simd, harmonics, self.matrices);
-            sums.fill(T::ZERO);
+            distance.fill(T::ZERO);
+            let node = self.edges.nodes[edge] as usize;
+            let gradient = &self.gradient[node * product.result..(node + 1) * product.result];
+            // SAFETY: `check_edges` has found a point for each edge.
+            let weights = unsafe { self.edges.weights.row(edge) };
             for path in &product.paths {
                 macro_rules! run {
                     ($d1:literal, $d3:literal, $diagonal:literal) => {
                         simd.vectorize(BackwardPath::<_, _, $d1, $d3, $diagonal> {
                             simd,
-                            path,
-                            terms: product.coupling.terms(path.coupling),
-                            edge,
-                            weights: self.edges.weights,
+                            path: *path,
+                            weights,
                             x: self.x,
-                            gradient: &self.gradient[self.edges.nodes[edge] as usize * product.result..]
-                                [..product.result],
+                            gradient,
                             features: &mut *self.features,
                             matrix: &self.matrices[path.entry..],
-                            outer: &mut *outer,
-                            sums: &mut *sums,
+                            outer: &mut outer[path.entry * lanes..],
+                            distance: &mut *distance,
                         })
                     };
                 }
@@ -133,31 +132,49 @@ impl<T: Real> WithSimd for Backward<'_, T> {
                     _ => with_dims!(path.dims, dense),
                 }
             }
-            let mut totals = sums.chunks_exact(lanes).map(|register| {
-                // SAFETY: each chunk is one register.
-                unsafe { T::reduce_sum(simd, T::load::<S>(register.as_ptr())) }
-            });
-            for (target, total) in self.harmonics[edge * count..].iter_mut().zip(totals.by_ref().take(count)) {
-                *target += total;
+            for (target, terms) in self.harmonics[edge * count..].iter_mut().zip(product.coupling.terms()) {
+                *target += collect(simd, terms, outer);
             }
-            self.distances[edge] += totals.next().unwrap_or(T::ZERO);
+            // SAFETY: `distance` is one register.
+            self.distances[edge] += unsafe { T::reduce_sum(simd, T::load::<S>(distance.as_ptr())) };
         }
     }
+}
+
+/// Contracts the outer products of all paths with the coefficients of one harmonic.
+#[inline(always)]
+fn collect<T: Real, S: Simd>(simd: S, terms: &[Term<T>], outer: &[T]) -> T {
+    let lanes = T::lanes::<S>();
+    let mut sums = [T::splat(simd, T::ZERO); 2];
+    let term = |sum, term: &Term<T>| {
+        // SAFETY: terms name entries of the plan, and `outer` has a register for each.
+        let product = unsafe { T::load::<S>(outer.as_ptr().add(term.entry as usize * lanes)) };
+        T::mul_add(simd, T::splat(simd, term.factor), product, sum)
+    };
+    // Two sums, since one would wait for itself.
+    let mut pairs = terms.chunks_exact(2);
+    for pair in &mut pairs {
+        sums = [term(sums[0], &pair[0]), term(sums[1], &pair[1])];
+    }
+    for last in pairs.remainder() {
+        sums[0] = term(sums[0], last);
+    }
+    T::reduce_sum(simd, T::plus(simd, sums[0], sums[1]))
 }
 
 /// One path of one edge with its dimensions as constants.
 struct BackwardPath<'a, S, T, const D1: usize, const D3: usize, const DIAGONAL: bool> {
     simd: S,
-    path: &'a EdgePath,
-    terms: &'a PathTerms<T>,
-    edge: usize,
-    weights: EdgeWeights<'a, T>,
+    path: EdgePath,
+    weights: WeightRow<'a, T>,
     x: &'a [T],
     gradient: &'a [T],
     features: &'a mut [T],
     matrix: &'a [T],
+    /// One register for each entry of the path's matrix.
     outer: &'a mut [T],
-    sums: &'a mut [T],
+    /// The register to which the distance's cotangent is added.
+    distance: &'a mut [T],
 }
 
 impl<S: Simd, T: Real, const D1: usize, const D3: usize, const DIAGONAL: bool> NullaryFnOnce
@@ -166,16 +183,14 @@ impl<S: Simd, T: Real, const D1: usize, const D3: usize, const DIAGONAL: bool> N
     type Output = ();
 
     #[inline(always)]
-    fn call(mut self) {
+    fn call(self) {
+        let simd = self.simd;
+        let place = self.distance.as_mut_ptr();
         // SAFETY: `check_places` has found every row of the path inside features and result, which `backward` has
-        // found complete; `outer` holds the largest matrix and `sums` a register for each harmonic and the distance.
+        // found complete; `matrix` has the path's entries and `outer` a register for each; `distance` is one register.
         unsafe {
-            if DIAGONAL {
-                self.diagonal();
-            } else {
-                self.dense();
-                self.collect();
-            }
+            let change = if DIAGONAL { self.diagonal() } else { self.dense() };
+            T::store::<S>(place, T::plus(simd, T::load::<S>(place), change));
         }
     }
 }
@@ -183,31 +198,21 @@ impl<S: Simd, T: Real, const D1: usize, const D3: usize, const DIAGONAL: bool> N
 impl<S: Simd, T: Real, const D1: usize, const D3: usize, const DIAGONAL: bool>
     BackwardPath<'_, S, T, D1, D3, DIAGONAL>
 {
-    /// Adds a register to the sum of the distance's cotangent, which lies behind those of the harmonics.
+    /// A path that scales: its harmonic is constant, so only features and distance have a cotangent. Returns the
+    /// distance's, lane by lane.
     #[inline(always)]
-    unsafe fn add_distance(&mut self, value: Lanes<T, S>) {
-        let lanes = T::lanes::<S>();
-        let place = self.sums.len() - lanes;
-        // SAFETY: `sums` ends with this register.
-        unsafe {
-            let place = self.sums.as_mut_ptr().add(place);
-            T::store::<S>(place, T::plus(self.simd, T::load::<S>(place), value));
-        }
-    }
-
-    /// A path that scales: its harmonic is constant, so only features and distance have a cotangent.
-    #[inline(always)]
-    unsafe fn diagonal(&mut self) {
-        let (simd, path) = (self.simd, self.path);
+    unsafe fn diagonal(self) -> Lanes<T, S> {
+        let Self { simd, path, weights, .. } = self;
+        let features = self.features.as_mut_ptr();
         let mut distance = T::splat(simd, T::ZERO);
         let factor = T::splat(simd, self.matrix[0]);
         for column in (0..path.channels).step_by(T::lanes::<S>()) {
             // SAFETY: as in `call`.
             unsafe {
-                let (weight, slope) = self.weights.value_and_derivative(simd, self.edge, path.weight + column);
+                let (weight, slope) = weights.value_and_derivative(simd, path.weight + column);
                 let x = self.x.as_ptr().add(path.features.offset + column);
                 let gradient = self.gradient.as_ptr().add(path.result.offset + column);
-                let features = self.features.as_mut_ptr().add(path.features.offset + column);
+                let features = features.add(path.features.offset + column);
                 let weight = T::times(simd, weight, factor);
                 let mut change = T::splat(simd, T::ZERO);
                 for a in 0..D1 {
@@ -219,26 +224,28 @@ impl<S: Simd, T: Real, const D1: usize, const D3: usize, const DIAGONAL: bool>
                 distance = T::mul_add(simd, change, slope, distance);
             }
         }
-        // SAFETY: as in `call`.
-        unsafe { self.add_distance(T::times(simd, distance, factor)) };
+        T::times(simd, distance, factor)
     }
 
-    /// All channels of a path: cotangents of features and distance, and the outer products
-    /// $\sum_u w_u x_{au} g_{cu}$, lane by lane, from which `collect` makes those of the harmonics.
+    /// All channels of a path: cotangents of features and distance (returned, lane by lane), and the outer products
+    /// $\sum_u w_u x_{au} g_{cu}$, from which `collect` makes those of the harmonics.
     #[inline(always)]
-    unsafe fn dense(&mut self) {
-        let (simd, path) = (self.simd, self.path);
+    unsafe fn dense(self) -> Lanes<T, S> {
+        let Self { simd, path, weights, .. } = self;
         let zero = T::splat(simd, T::ZERO);
         let mut outer = [[zero; D1]; D3];
         let mut distance = zero;
         let matrix = self.matrix.as_ptr();
+        let x = self.x.as_ptr();
+        let gradient = self.gradient.as_ptr();
+        let features = self.features.as_mut_ptr();
         for column in (0..path.channels).step_by(T::lanes::<S>()) {
             // SAFETY: as in `call`; the matrix has D1 * D3 entries.
             unsafe {
-                let (weight, slope) = self.weights.value_and_derivative(simd, self.edge, path.weight + column);
-                let x = self.x.as_ptr().add(path.features.offset + column);
-                let gradient = self.gradient.as_ptr().add(path.result.offset + column);
-                let features = self.features.as_mut_ptr().add(path.features.offset + column);
+                let (weight, slope) = weights.value_and_derivative(simd, path.weight + column);
+                let x = x.add(path.features.offset + column);
+                let gradient = gradient.add(path.result.offset + column);
+                let features = features.add(path.features.offset + column);
                 let mut x_register = [zero; D1];
                 let mut scaled = [zero; D1];
                 for a in 0..D1 {
@@ -263,35 +270,14 @@ impl<S: Simd, T: Real, const D1: usize, const D3: usize, const DIAGONAL: bool>
                 distance = T::mul_add(simd, change, slope, distance);
             }
         }
-        // SAFETY: as in `call`.
-        unsafe {
-            // Constant indices keep the products in registers until here; `collect` looks them up by number.
-            let place = self.outer.as_mut_ptr();
-            for c in 0..D3 {
-                for a in 0..D1 {
-                    T::store::<S>(place.add((c * D1 + a) * T::lanes::<S>()), outer[c][a]);
-                }
-            }
-            self.add_distance(distance);
-        }
-    }
-
-    /// Contracts the outer products with the path's coefficients into the sums of its harmonics.
-    #[inline(always)]
-    unsafe fn collect(&mut self) {
-        let (simd, lanes) = (self.simd, T::lanes::<S>());
-        let outer = self.outer.as_ptr();
-        for (list, harmonic) in self.terms.lists.iter().zip(self.terms.harmonic..) {
-            // SAFETY: terms name entries of this path's matrix, harmonics of this plan.
-            unsafe {
-                let place = self.sums.as_mut_ptr().add(harmonic * lanes);
-                let mut sum = T::load::<S>(place);
-                for term in list {
-                    let product = T::load::<S>(outer.add(usize::from(term.entry) * lanes));
-                    sum = T::mul_add(simd, T::splat(simd, term.factor), product, sum);
-                }
-                T::store::<S>(place, sum);
+        // Constant indices keep the products in registers until here; `collect` looks them up by number.
+        let place = self.outer.as_mut_ptr();
+        for c in 0..D3 {
+            for a in 0..D1 {
+                // SAFETY: as in `call`.
+                unsafe { T::store::<S>(place.add((c * D1 + a) * T::lanes::<S>()), outer[c][a]) };
             }
         }
+        distance
     }
 }

@@ -7,11 +7,11 @@ use schur_tensor::{Aligned, CHANNEL_ALIGNMENT, Lanes, Real, pulp::Simd};
 
 use crate::Operand;
 
-/// Which harmonic times which factor goes into an entry; the transpose of [`Group::matrix`], without its zeros.
+/// A non-zero of [`Group::matrix`], seen from its harmonic.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Term<T> {
-    /// Entry within the path's matrix, `c * d1 + a`.
-    pub entry: u16,
+    /// Which entry of the edge.
+    pub entry: u32,
     /// Coefficient.
     pub factor: T,
 }
@@ -33,6 +33,7 @@ struct Pending {
     segment: usize,
     /// `[harmonic][entry]`, row-major.
     matrix: Vec<Vec<f64>>,
+    diagonal: bool,
 }
 
 /// All coefficients of a plan.
@@ -42,17 +43,8 @@ pub(super) struct Coupling<T> {
     pending: Vec<Pending>,
     groups: Vec<Group<T>>,
     entries: usize,
-    /// For each path and each of its harmonics the terms that the harmonic's cotangent collects.
-    terms: Vec<PathTerms<T>>,
-}
-
-/// The terms of one path, used backward.
-#[derive(Debug, Clone)]
-pub(super) struct PathTerms<T> {
-    /// First harmonic.
-    pub harmonic: usize,
-    /// Terms of each harmonic in turn.
-    pub lists: Vec<Vec<Term<T>>>,
+    /// For each harmonic what its cotangent collects; diagonal paths, whose harmonic is constant, are left out.
+    terms: Vec<Vec<Term<T>>>,
 }
 
 impl<T: Real> Coupling<T> {
@@ -71,14 +63,14 @@ impl<T: Real> Coupling<T> {
         } else {
             (0..d2).map(|b| (0..d3).flat_map(|c| (0..d1).map(move |a| at(a, b, c))).collect()).collect()
         };
-        self.terms.push(path_terms(self.offsets[segment], if diagonal { &[] } else { &matrix }));
-        self.pending.push(Pending { segment, matrix });
+        self.pending.push(Pending { segment, matrix, diagonal });
         diagonal
     }
 
     /// Lays out the groups; returns where each path's entries begin.
     pub fn finish(&mut self, harmonics: &Operand) -> Vec<usize> {
         let mut starts = vec![0; self.pending.len()];
+        self.terms = vec![Vec::new(); harmonics.len()];
         for (segment, shape) in harmonics.segments.iter().enumerate() {
             let members: Vec<usize> = (0..self.pending.len()).filter(|&p| self.pending[p].segment == segment).collect();
             let used: usize = members.iter().map(|&p| self.pending[p].matrix[0].len()).sum();
@@ -87,8 +79,13 @@ impl<T: Real> Coupling<T> {
             let mut start = 0;
             for &p in &members {
                 for (b, row) in self.pending[p].matrix.iter().enumerate() {
-                    for (entry, &value) in row.iter().enumerate() {
-                        matrix.as_mut_slice()[b * len + start + entry] = T::from_f64(value);
+                    for (entry, &value) in (start..).zip(row) {
+                        let factor = T::from_f64(value);
+                        matrix.as_mut_slice()[b * len + entry] = factor;
+                        if value != 0.0 && !self.pending[p].diagonal {
+                            let entry = (self.entries + entry) as u32;
+                            self.terms[self.offsets[segment] + b].push(Term { entry, factor });
+                        }
                     }
                 }
                 starts[p] = self.entries + start;
@@ -107,9 +104,9 @@ impl<T: Real> Coupling<T> {
         self.entries
     }
 
-    /// The terms of a path, used backward.
-    pub fn terms(&self, path: usize) -> &PathTerms<T> {
-        &self.terms[path]
+    /// What each harmonic's cotangent collects.
+    pub fn terms(&self) -> &[Vec<Term<T>>] {
+        &self.terms
     }
 
     /// Computes the matrices of one edge.
@@ -138,12 +135,4 @@ impl<T: Real> Coupling<T> {
             }
         }
     }
-}
-
-fn path_terms<T: Real>(harmonic: usize, matrix: &[Vec<f64>]) -> PathTerms<T> {
-    let list = |row: &Vec<f64>| {
-        let nonzero = (0u16..).zip(row).filter(|(_, value)| **value != 0.0);
-        nonzero.map(|(entry, &value)| Term { entry, factor: T::from_f64(value) }).collect()
-    };
-    PathTerms { harmonic, lists: matrix.iter().map(list).collect() }
 }

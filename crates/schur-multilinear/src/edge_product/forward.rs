@@ -134,19 +134,21 @@ impl<S: Simd, T: Real, const D1: usize, const D3: usize, const DIAGONAL: bool> F
     /// As stated where it is called.
     #[inline(always)]
     unsafe fn column(&mut self, column: usize) {
-        let (simd, path) = (self.simd, self.path);
+        let (simd, path, entries, stride, weights) =
+            (self.simd, *self.path, self.entries, self.stride, self.edges.weights);
         // SAFETY: see above; each pointer stays inside the slice it comes from.
         unsafe {
             let x = self.x.as_ptr().add(path.features.offset + column);
             let out = self.out.as_mut_ptr().add(path.result.offset + column);
+            let matrices = self.matrices.as_ptr().add(path.entry);
             let mut sums = [T::splat(simd, T::ZERO); D3];
             for c in 0..D3 {
                 sums[c] = T::load::<S>(out.add(c * path.result.stride));
             }
             for (edge, &node) in self.edges.nodes.iter().enumerate() {
-                let matrix = self.matrices.as_ptr().add(edge * self.entries + path.entry);
-                let x = x.add(node as usize * self.stride);
-                let weight = self.edges.weights.value(simd, edge, path.weight + column);
+                let matrix = matrices.add(edge * entries);
+                let x = x.add(node as usize * stride);
+                let weight = weights.row(edge).value(simd, path.weight + column);
                 let mut features = [T::splat(simd, T::ZERO); D1];
                 for a in 0..D1 {
                     features[a] = T::load::<S>(x.add(a * path.features.stride));

@@ -32,46 +32,63 @@ impl<'a, T: Real> EdgeWeights<'a, T> {
         assert!(self.points.iter().all(|p| p.row + 4 <= rows), "a point lies outside the {rows} rows");
     }
 
-    /// The weights of an edge from `column` on.
+    /// The weights of one edge, as a kernel reads them.
     ///
     /// # Safety
-    /// `edge` has a point; `column` plus a register lies within the weights that `check` has admitted.
+    /// `edge` has a point.
     #[inline(always)]
-    pub(super) unsafe fn value<S: Simd>(&self, simd: S, edge: usize, column: usize) -> Lanes<T, S> {
-        // SAFETY: `check` has found row + 4 inside the coefficients and the columns inside a row.
+    pub(super) unsafe fn row(&self, edge: usize) -> WeightRow<'a, T> {
+        // SAFETY: the caller vouches for the edge; `check` has found row + 4 inside the coefficients.
         unsafe {
             let point = self.points.get_unchecked(edge);
-            let rows = self.coefficients.as_ptr().add(point.row * self.width + column);
-            let mut sum = T::times(simd, T::splat(simd, point.value[0]), T::load::<S>(rows));
+            WeightRow { rows: self.coefficients.as_ptr().add(point.row * self.width), width: self.width, point }
+        }
+    }
+}
+
+/// The four rows of one edge.
+#[derive(Clone, Copy)]
+pub(super) struct WeightRow<'a, T> {
+    rows: *const T,
+    width: usize,
+    point: &'a SplinePoint<T>,
+}
+
+impl<T: Real> WeightRow<'_, T> {
+    /// The weights from `column` on.
+    ///
+    /// # Safety
+    /// `column` plus a register lies within the weights that `EdgeWeights::check` has admitted.
+    #[inline(always)]
+    pub unsafe fn value<S: Simd>(&self, simd: S, column: usize) -> Lanes<T, S> {
+        // SAFETY: the four rows lie inside the coefficients, the columns inside a row.
+        unsafe {
+            let rows = self.rows.add(column);
+            let mut sum = T::times(simd, T::splat(simd, self.point.value[0]), T::load::<S>(rows));
             for i in 1..4 {
-                sum = T::mul_add(simd, T::splat(simd, point.value[i]), T::load::<S>(rows.add(i * self.width)), sum);
+                let factor = T::splat(simd, self.point.value[i]);
+                sum = T::mul_add(simd, factor, T::load::<S>(rows.add(i * self.width)), sum);
             }
             sum
         }
     }
 
-    /// The weights of an edge from `column` on and their derivatives with respect to the distance.
+    /// The weights from `column` on and their derivatives with respect to the distance.
     ///
     /// # Safety
     /// As for [`Self::value`].
     #[inline(always)]
-    pub(super) unsafe fn value_and_derivative<S: Simd>(
-        &self,
-        simd: S,
-        edge: usize,
-        column: usize,
-    ) -> (Lanes<T, S>, Lanes<T, S>) {
+    pub unsafe fn value_and_derivative<S: Simd>(&self, simd: S, column: usize) -> (Lanes<T, S>, Lanes<T, S>) {
         // SAFETY: as above.
         unsafe {
-            let point = self.points.get_unchecked(edge);
-            let rows = self.coefficients.as_ptr().add(point.row * self.width + column);
+            let rows = self.rows.add(column);
             let first = T::load::<S>(rows);
-            let mut value = T::times(simd, T::splat(simd, point.value[0]), first);
-            let mut derivative = T::times(simd, T::splat(simd, point.derivative[0]), first);
+            let mut value = T::times(simd, T::splat(simd, self.point.value[0]), first);
+            let mut derivative = T::times(simd, T::splat(simd, self.point.derivative[0]), first);
             for i in 1..4 {
                 let row = T::load::<S>(rows.add(i * self.width));
-                value = T::mul_add(simd, T::splat(simd, point.value[i]), row, value);
-                derivative = T::mul_add(simd, T::splat(simd, point.derivative[i]), row, derivative);
+                value = T::mul_add(simd, T::splat(simd, self.point.value[i]), row, value);
+                derivative = T::mul_add(simd, T::splat(simd, self.point.derivative[i]), row, derivative);
             }
             (value, derivative)
         }
