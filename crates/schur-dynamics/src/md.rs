@@ -182,12 +182,26 @@ impl Simulation {
         Ok(())
     }
 
+    /// Changes the temperature of the baths from the next step on, for heating and cooling.
+    ///
+    /// [`Statistics::conserved`] goes on without a jump in the ensembles with random baths at constant volume; in the
+    /// others the energies of thermostat and barostat change with the temperature, and so does it.
+    ///
+    /// # Errors
+    /// [`DynamicsError::Option`] unless the temperature is finite and above zero (or zero, without a bath).
+    pub fn set_temperature(&mut self, temperature: f64) -> Result<(), DynamicsError> {
+        let options = SimulationOptions { temperature, ..self.options.clone() };
+        options.validate()?;
+        self.options = options;
+        Ok(())
+    }
+
     /// Steps taken since the simulation began, restarts included.
     pub fn steps(&self) -> u64 {
         self.step
     }
 
-    /// The options the simulation was begun with.
+    /// The options of the simulation, with the temperature of now.
     pub fn options(&self) -> &SimulationOptions {
         &self.options
     }

@@ -11,7 +11,8 @@ use crate::matrix3::{Matrix3, ZERO, add_scaled, inverse, multiply, row_times, sc
 /// A space group with what it does to the atoms of one structure.
 ///
 /// # Cost
-/// Operations times atoms of memory; finding it compares every atom with every other once an operation.
+/// Operations times atoms of memory; finding it compares every atom with every other once for each rotation and once
+/// for each translation of a supercell.
 #[derive(Debug, Clone)]
 pub struct SpaceGroup {
     number: i32,
@@ -58,15 +59,12 @@ impl SpaceGroup {
             structure.numbers.iter().map(|&z| i32::from(z)).collect(),
         );
         let found = moyo::MoyoDataset::with_default(&cell, tolerance).map_err(failed)?;
-        let mut operations = Vec::with_capacity(found.operations.len());
-        for operation in &found.operations {
-            let (rotation, translation) = (operation.rotation_as_array(), operation.translation_as_array());
-            let image = images(structure, &fractional, &rotation, translation)
-                .ok_or(moyo::Error::PrimitiveSymmetrySearchError)
-                .map_err(failed)?;
-            operations.push(Operation { rotation, translation, image, cartesian: ZERO });
-        }
-        let mut group = Self { number: found.number, symbol: found.hm_symbol, operations };
+        let found_operations =
+            found.operations.iter().map(|o| (o.rotation_as_array(), o.translation_as_array())).collect::<Vec<_>>();
+        let operations = with_images(structure, &fractional, &found_operations)
+            .ok_or(moyo::Error::PrimitiveSymmetrySearchError)
+            .map_err(failed)?;
+        let mut group = Self { number: found.number, symbol: found.hm_symbol.replace(' ', ""), operations };
         group.refine(structure, &fractional)?;
         Ok(group)
     }
@@ -223,6 +221,33 @@ fn transformed(rotation: &[[i32; 3]; 3], translation: [f64; 3], f: [f64; 3]) -> 
     std::array::from_fn(|i| (0..3).map(|j| f64::from(rotation[i][j]) * f[j]).sum::<f64>() + translation[i])
 }
 
+/// Finds what each operation does to the atoms; `None` if one carries two atoms onto the same.
+///
+/// The many operations of a supercell are few rotations followed by few translations: only those are searched for.
+fn with_images(
+    structure: &Structure,
+    fractional: &[[f64; 3]],
+    operations: &[([[i32; 3]; 3], [f64; 3])],
+) -> Option<Vec<Operation>> {
+    const UNTURNED: [[i32; 3]; 3] = [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
+    let search = |r: &[[i32; 3]; 3], t: [f64; 3]| images(structure, fractional, r, t);
+    let unturned = operations.iter().filter(|(r, _)| *r == UNTURNED);
+    let translations = unturned.map(|(r, t)| search(r, *t)).collect::<Option<Vec<_>>>()?;
+    let mut turned: Vec<([[i32; 3]; 3], Vec<u32>)> = Vec::new();
+    let mut found = Vec::with_capacity(operations.len());
+    for (rotation, translation) in operations {
+        if !turned.iter().any(|(r, _)| r == rotation) {
+            turned.push((*rotation, search(rotation, *translation)?));
+        }
+        let (_, first) = turned.iter().find(|(r, _)| r == rotation)?;
+        let target = nearest(structure, fractional, 0, transformed(rotation, *translation, *fractional.first()?))?;
+        let shift = translations.iter().find(|shift| shift[first[0] as usize] == target)?;
+        let image = first.iter().map(|&i| shift[i as usize]).collect();
+        found.push(Operation { rotation: *rotation, translation: *translation, image, cartesian: ZERO });
+    }
+    Some(found)
+}
+
 /// The nearest atom of the same element to where each atom is carried; `None` if two share one.
 fn images(
     structure: &Structure,
@@ -233,20 +258,25 @@ fn images(
     let mut taken = vec![false; structure.len()];
     let mut images = Vec::with_capacity(structure.len());
     for atom in 0..structure.len() {
-        let at = transformed(rotation, translation, fractional[atom]);
-        let distance = |other: usize| {
-            let away = std::array::from_fn(|axis| {
-                let d: f64 = at[axis] - fractional[other][axis];
-                d - d.round()
-            });
-            structure.cell.to_cartesian(away).iter().map(|x| x * x).sum::<f64>()
-        };
-        let candidates = (0..structure.len()).filter(|&other| structure.numbers[other] == structure.numbers[atom]);
-        let nearest = candidates.min_by(|&a, &b| distance(a).total_cmp(&distance(b)))?;
-        if std::mem::replace(&mut taken[nearest], true) {
+        let image = nearest(structure, fractional, atom, transformed(rotation, translation, fractional[atom]))?;
+        if std::mem::replace(&mut taken[image as usize], true) {
             return None;
         }
-        images.push(u32::try_from(nearest).ok()?);
+        images.push(image);
     }
     Some(images)
+}
+
+/// The atom of the same element as `atom` that is nearest to the fractional coordinates `at`, across the cell's borders.
+fn nearest(structure: &Structure, fractional: &[[f64; 3]], atom: usize, at: [f64; 3]) -> Option<u32> {
+    let distance = |other: usize| {
+        let away = std::array::from_fn(|axis| {
+            let d: f64 = at[axis] - fractional[other][axis];
+            d - d.round()
+        });
+        structure.cell.to_cartesian(away).iter().map(|x| x * x).sum::<f64>()
+    };
+    let candidates = (0..structure.len()).filter(|&other| structure.numbers[other] == structure.numbers[atom]);
+    let (image, _) = candidates.map(|other| (other, distance(other))).min_by(|a, b| a.1.total_cmp(&b.1))?;
+    u32::try_from(image).ok()
 }

@@ -8,7 +8,7 @@ mod argon;
 use argon::{IdealGas, assert_gamma, fcc, gas, kolmogorov_smirnov, mean_and_error, short_ranged, trajectory};
 use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
-use schur_dynamics::md::{Ensemble, SimulationOptions, draw_velocities, masses};
+use schur_dynamics::md::{Ensemble, Simulation, SimulationOptions, draw_velocities, masses};
 use schur_dynamics::units::{BOLTZMANN, MASS_VELOCITY_SQUARED};
 
 const TEMPERATURE: f64 = 120.0;
@@ -21,25 +21,19 @@ fn options(timestep: f64, ensemble: Ensemble) -> SimulationOptions {
 const THERMOSTATS: [Ensemble; 3] =
     [Ensemble::Langevin { friction: 0.01 }, Ensemble::Csvr { time: 40.0 }, Ensemble::NoseHoover { time: 40.0 }];
 
+/// The mean potential energy does not depend on the thermostat, nor on how it counts degrees of freedom.
 #[test]
-fn kinetic_energy_is_canonical() {
-    for ensemble in THERMOSTATS {
-        let kinetic =
-            trajectory(fcc(2, 5.6), options(4.0, ensemble), &mut short_ranged(), (1000, 20_000), |s| s.kinetic);
+fn kinetic_energy_is_canonical_and_potential_energy_the_same() {
+    let means = THERMOSTATS.map(|ensemble| {
+        let both = trajectory(fcc(2, 5.6), options(4.0, ensemble), &mut short_ranged(), (2000, 20_000), |s| {
+            (s.kinetic, s.potential)
+        });
+        let (kinetic, potential): (Vec<f64>, Vec<f64>) = both.into_iter().unzip();
         let degrees = if matches!(ensemble, Ensemble::Langevin { .. }) { 96.0 } else { 93.0 };
         println!("{ensemble:?}");
         // The step biases the kinetic energy by (ω dt / 2)^2 with ω about 0.02/fs.
         assert_gamma(&kinetic, 0.5 * degrees, KT, 0.002);
-    }
-}
-
-/// The mean potential energy does not depend on the thermostat.
-#[test]
-fn thermostats_agree_on_the_potential_energy() {
-    let means = THERMOSTATS.map(|ensemble| {
-        let energies =
-            trajectory(fcc(2, 5.6), options(4.0, ensemble), &mut short_ranged(), (2000, 20_000), |s| s.potential);
-        mean_and_error(&energies)
+        mean_and_error(&potential)
     });
     for (mean, error) in &means[1..] {
         let width = (error * error + means[0].1 * means[0].1).sqrt();
@@ -79,16 +73,39 @@ fn langevin_is_exact_for_free_atoms() {
 #[test]
 fn conserved_quantities_are_conserved() {
     for ensemble in THERMOSTATS {
-        let spread = |timestep: f64, steps: usize, see: fn(&schur_dynamics::md::Statistics) -> f64| {
-            let seen = trajectory(fcc(2, 5.6), options(timestep, ensemble), &mut short_ranged(), (200, steps), see);
-            let (low, high) = seen.iter().fold((f64::MAX, f64::MIN), |(l, h), &x| (l.min(x), h.max(x)));
-            high - low
+        let spreads = |timestep: f64, steps: usize| {
+            let options = options(timestep, ensemble);
+            let seen = trajectory(fcc(2, 5.6), options, &mut short_ranged(), (200, steps), |s| [s.total, s.conserved]);
+            [0, 1].map(|k| {
+                let values = seen.iter().map(|both| both[k]);
+                values.clone().fold(f64::MIN, f64::max) - values.fold(f64::MAX, f64::min)
+            })
         };
-        let total = spread(4.0, 2000, |s| s.total);
-        let [coarse, fine] = [(8.0, 1000), (4.0, 2000)].map(|(dt, n)| spread(dt, n, |s| s.conserved));
+        let ([_, coarse], [total, fine]) = (spreads(8.0, 1000), spreads(4.0, 2000));
         println!("{ensemble:?}: total {total:.4}, conserved {fine:.6} and {coarse:.6} with twice the step");
         assert!(fine < 0.02 * total);
         assert!(fine < 0.5 * coarse, "second order divides by four");
+    }
+}
+
+/// After the temperature of the bath has been doubled, that of the atoms follows.
+#[test]
+fn atoms_follow_a_new_temperature() {
+    for ensemble in THERMOSTATS {
+        let mut potential = short_ranged();
+        let mut simulation = Simulation::new(fcc(2, 5.6), options(4.0, ensemble), &mut potential).unwrap();
+        simulation.set_temperature(2.0 * TEMPERATURE).unwrap();
+        assert!(simulation.set_temperature(-1.0).is_err());
+        let mut seen = Vec::new();
+        for step in 0..6000 {
+            simulation.step(&mut potential).unwrap();
+            if step >= 1000 {
+                seen.push(simulation.statistics().temperature);
+            }
+        }
+        let (mean, error) = mean_and_error(&seen);
+        println!("{ensemble:?}: {mean} +- {error}");
+        assert!((mean - 2.0 * TEMPERATURE).abs() < 4.0 * error + 0.005 * TEMPERATURE && error < 0.05 * TEMPERATURE);
     }
 }
 

@@ -1,5 +1,4 @@
 //! Relaxations of one strained crystal, step by step as ASE takes them.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use schur_atoms::{Cell, Structure};
 use schur_dynamics::relax::{CellMode, Optimizer, Relaxation, RelaxationOptions};

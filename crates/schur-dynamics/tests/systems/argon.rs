@@ -60,13 +60,13 @@ impl Potential for IdealGas {
 }
 
 /// Runs `skip` steps unseen and `steps` more, and returns what `see` sees after each of the latter.
-pub fn trajectory(
+pub fn trajectory<T>(
     structure: Structure,
     options: SimulationOptions,
     potential: &mut dyn Potential,
     (skip, steps): (usize, usize),
-    see: impl Fn(&Statistics) -> f64,
-) -> Vec<f64> {
+    see: impl Fn(&Statistics) -> T,
+) -> Vec<T> {
     let mut simulation = Simulation::new(structure, options, potential).unwrap();
     let mut seen = Vec::with_capacity(steps);
     for step in 0..skip + steps {
