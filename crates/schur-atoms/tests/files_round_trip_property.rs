@@ -92,7 +92,9 @@ fn structure() -> impl Strategy<Value = Structure> {
         )
             .prop_map(|(numbers, positions, vectors, pbc, velocities, fixed, info, arrays)| {
                 let (info, arrays): (IndexMap<_, _>, IndexMap<_, _>) = (info, arrays);
-                Structure { numbers, positions, cell: Cell::new(vectors), pbc, velocities, fixed, info, arrays }
+                // A cell of zeros means none, whatever their signs.
+                let cell = Some(Cell::new(vectors)).filter(|cell| !cell.is_zero()).unwrap_or_default();
+                Structure { numbers, positions, cell, pbc, velocities, fixed, info, arrays }
             })
     })
 }
