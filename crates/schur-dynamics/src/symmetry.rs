@@ -65,7 +65,7 @@ impl SpaceGroup {
             .ok_or(moyo::Error::PrimitiveSymmetrySearchError)
             .map_err(failed)?;
         let mut group = Self { number: found.number, symbol: found.hm_symbol.replace(' ', ""), operations };
-        group.refine(structure, &fractional)?;
+        group.orient(structure)?;
         Ok(group)
     }
 
@@ -168,24 +168,12 @@ impl SpaceGroup {
         Ok(())
     }
 
-    /// Makes the translations exact for the structure at hand, and the rotations Cartesian.
+    /// Turns the rotations into Cartesian ones, orthogonal to the last place.
     ///
-    /// A translation is the mean of what carries each atom to its image. If the atoms lie off an exactly symmetric
-    /// arrangement by `u`, that mean is off by `ū - R ū`: all operations are those of one group with a shifted origin.
-    fn refine(&mut self, structure: &Structure, fractional: &[[f64; 3]]) -> Result<(), DynamicsError> {
-        for operation in &mut self.operations {
-            let mut correction = [0.0; 3];
-            for (atom, &image) in operation.image.iter().enumerate() {
-                let at = transformed(&operation.rotation, operation.translation, fractional[atom]);
-                for axis in 0..3 {
-                    let away = fractional[image as usize][axis] - at[axis];
-                    correction[axis] += (away - away.round()) / fractional.len() as f64;
-                }
-            }
-            for axis in 0..3 {
-                operation.translation[axis] += correction[axis];
-            }
-        }
+    /// Translations stay as found: each is the mean of what carries the atoms to their images. If the atoms lie off an
+    /// exactly symmetric arrangement by `u`, that mean is off by `ū - R ū`, so that all operations are those of one group
+    /// with a shifted origin.
+    fn orient(&mut self, structure: &Structure) -> Result<(), DynamicsError> {
         let lattice = self.symmetric_cell(&structure.cell)?.vectors();
         let inverse = inverse(&lattice).map_err(StructureError::from)?;
         for operation in &mut self.operations {

@@ -169,3 +169,38 @@ fn sinh_over_argument(a: &Matrix3) -> Matrix3 {
     let second = add_scaled(&IDENTITY, 1.0 / 20.0, &multiply(&square, &third));
     add_scaled(&IDENTITY, 1.0 / 6.0, &multiply(&square, &second))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha12Rng;
+
+    #[test]
+    fn drift_is_the_hyperbolic_sine() {
+        let a = [[0.02, -0.01, 0.03], [-0.01, 0.015, 0.0], [0.03, 0.0, -0.02]];
+        let sine = scaled(&add_scaled(&exponential(&a), -1.0, &exponential(&scaled(&a, -1.0))), 0.5);
+        let found = multiply(&a, &sinh_over_argument(&a));
+        // The difference of exponentials is rounded at one, 2e-16 an entry; the fifth term would be 1e-15.
+        assert!(norm(&add_scaled(&sine, -1.0, &found)) < 1e-15);
+    }
+
+    /// Each component that may move has the kinetic energy `kT / 2`, and noise has no other component.
+    #[test]
+    fn noise_is_shared_equally() {
+        let mut rng = ChaCha12Rng::seed_from_u64(4);
+        let draws = 40_000;
+        for (coupling, components) in
+            [(CellCoupling::Isotropic, 1.0), (CellCoupling::Axes, 3.0), (CellCoupling::Full, 6.0)]
+        {
+            let mut mean = 0.0;
+            for _ in 0..draws {
+                let noise = coupling.noise(&mut rng);
+                assert!(norm(&add_scaled(&coupling.project(&noise), -1.0, &noise)) < 1e-15);
+                mean += norm(&noise).powi(2) / f64::from(draws);
+            }
+            // Chi-squared: the variance is twice the mean.
+            assert!((mean - components).abs() < 4.0 * (2.0 * components / f64::from(draws)).sqrt(), "{mean}");
+        }
+    }
+}

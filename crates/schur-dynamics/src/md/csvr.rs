@@ -47,3 +47,20 @@ fn scaling<R: Rng>(kinetic: f64, half_kt: f64, count: usize, damping: f64, rng: 
     let sign = if first + (kept / share).sqrt() < 0.0 { -1.0 } else { 1.0 };
     sign * squared.max(0.0).sqrt()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha12Rng;
+
+    /// A single velocity follows its Ornstein-Uhlenbeck process, sign included: on average it decays with half the rate.
+    #[test]
+    fn one_velocity_forgets_its_sign() {
+        let mut rng = ChaCha12Rng::seed_from_u64(2);
+        let (damping, draws) = (3.0f64, 100_000);
+        let mean = (0..draws).map(|_| scaling(0.5, 0.5, 1, damping, &mut rng)).sum::<f64>() / f64::from(draws);
+        // The factors' variance is 1 - e^-3.
+        assert!((mean - (-0.5 * damping).exp()).abs() < 4.0 / f64::from(draws).sqrt(), "{mean}");
+    }
+}

@@ -135,4 +135,25 @@ mod tests {
         }
         assert!(largest_row(&force(&x)) < 1e-8, "{x:?}");
     }
+
+    /// What was learned on the way up is forgotten: the next step goes down the gradient.
+    #[test]
+    fn a_rise_of_the_energy_starts_afresh() {
+        let mut lbfgs = Lbfgs::new(0.2);
+        lbfgs.displacement(&[[0.0; 3]], &[[1.0, 0.5, 0.0]], 0.0);
+        lbfgs.displacement(&[[0.1, 0.0, 0.0]], &[[0.2, 0.6, 0.0]], -0.1);
+        let learned = lbfgs.displacement(&[[0.1, 0.1, 0.0]], &[[0.3, 0.1, 0.0]], -0.2);
+        assert!((learned[0][0] - 0.3 / INITIAL_CURVATURE).abs() > 1e-3);
+        let fresh = lbfgs.displacement(&[[0.2, 0.1, 0.0]], &[[-2.0, 0.1, 0.0]], 0.5);
+        assert_eq!(fresh, [[-2.0 / INITIAL_CURVATURE, 0.1 / INITIAL_CURVATURE, 0.0]]);
+    }
+
+    /// A step along which the force grows teaches nothing.
+    #[test]
+    fn negative_curvature_is_not_remembered() {
+        let mut lbfgs = Lbfgs::new(0.2);
+        lbfgs.displacement(&[[0.0; 3]], &[[1.0, 0.0, 0.0]], 0.0);
+        let next = lbfgs.displacement(&[[0.1, 0.0, 0.0]], &[[2.0, 0.0, 0.0]], -0.1);
+        assert_eq!(next, [[2.0 / INITIAL_CURVATURE, 0.0, 0.0]]);
+    }
 }
