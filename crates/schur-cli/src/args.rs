@@ -1,6 +1,7 @@
 //! The arguments as they are typed; what they mean together is decided in each command.
 
 mod eval;
+mod md;
 mod models;
 mod number;
 mod relax;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::exit;
 
 pub use eval::EvalArgs;
+pub use md::{CouplingName, EnsembleName, MdArgs, ThermostatName};
 pub use models::{ModelsArgs, ModelsCommand};
 pub use relax::{OptimizerName, RelaxArgs};
 
@@ -62,6 +64,8 @@ pub enum Command {
     Eval(EvalArgs),
     /// Relax atoms and cell to a minimum of the enthalpy.
     Relax(RelaxArgs),
+    /// Run molecular dynamics.
+    Md(MdArgs),
     /// List, fetch, inspect, convert and check models.
     Models(ModelsArgs),
     /// Print the completions of a shell, to be put where the shell looks for them.

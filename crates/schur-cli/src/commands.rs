@@ -2,6 +2,7 @@
 
 mod completions;
 mod eval;
+mod md;
 mod models;
 mod relax;
 
@@ -19,6 +20,7 @@ pub fn run(cli: &Cli, reporter: &Reporter) -> Result<Status> {
     match &cli.command {
         Command::Eval(args) => eval::run(args, &cli.global, reporter),
         Command::Relax(args) => relax::run(args, &cli.global, reporter),
+        Command::Md(args) => md::run(args, &cli.global, reporter),
         Command::Models(args) => models::run(&args.command, &cli.global, reporter),
         Command::Completions { shell } => completions::run(*shell),
     }

@@ -6,5 +6,6 @@
 mod arguments;
 mod eval;
 mod folder;
+mod md;
 mod models;
 mod relax;
