@@ -92,6 +92,8 @@ struct EdgePath {
     channels: usize,
     features: SegmentLayout,
     result: SegmentLayout,
+    /// First harmonic and number of harmonics.
+    harmonics: (usize, usize),
     weight: usize,
     /// Where its matrix begins among the entries of an edge; a diagonal path has one entry.
     entry: usize,
@@ -110,6 +112,8 @@ pub struct EdgeProduct<T> {
     harmonics: usize,
     weights: usize,
     result: usize,
+    /// Numbers that the largest path needs for its folded coefficients.
+    folded: usize,
 }
 
 /// Memory for one thread's use of a plan; it grows to the largest number of edges met and then stays.
@@ -118,6 +122,7 @@ pub struct EdgeScratch<T> {
     matrices: Aligned<T>,
     registers: Aligned<T>,
     features: Aligned<T>,
+    folded: Aligned<T>,
 }
 
 impl<T: Real> EdgeProduct<T> {
@@ -140,7 +145,8 @@ impl<T: Real> EdgeProduct<T> {
         check_layouts("the features", x, features)?;
         check_layouts("the result", z, result)?;
         let weight_offsets = w.offsets();
-        let mut coupling = Coupling::new(&y.offsets());
+        let y_offsets = y.offsets();
+        let mut coupling = Coupling::new(&y_offsets);
         let mut paths = Vec::with_capacity(map.paths().len());
         for (index, path) in map.paths().iter().enumerate() {
             check_path(index, map)?;
@@ -152,6 +158,7 @@ impl<T: Real> EdgeProduct<T> {
                 channels: segments[0].channels,
                 features: features[path.segments[0]],
                 result: result[path.segments[3]],
+                harmonics: (y_offsets[path.segments[1]], segments[1].dim),
                 weight: weight_offsets[path.segments[2]],
                 entry: 0,
                 diagonal,
@@ -163,7 +170,9 @@ impl<T: Real> EdgeProduct<T> {
             path.entry = entries[path.coupling];
         }
         let (harmonics, weights) = (y.len(), w.len());
-        let product = Self { arch, paths, coupling, features: features_len, harmonics, weights, result: result_len };
+        let folded = paths.iter().map(|p| p.channels * p.harmonics.1 * p.dims[1]).max().unwrap_or(0);
+        let (features, result) = (features_len, result_len);
+        let product = Self { arch, paths, coupling, features, harmonics, weights, result, folded };
         product.check_places();
         Ok(product)
     }
@@ -186,10 +195,13 @@ impl<T: Real> EdgeProduct<T> {
     /// Multiply-adds for one edge `(forward, backward)`, the weights' evaluation not counted.
     pub fn multiply_adds(&self) -> (usize, usize) {
         let count = |path: &EdgePath| {
-            let [d1, d3] = path.dims;
-            let (matrix, small) = if path.diagonal { (d1, 0) } else { (d1 * d3, d1.min(d3)) };
-            let outer = if path.diagonal { 0 } else { matrix };
-            (path.channels * (matrix + small), path.channels * (matrix + outer + small + 2 * d1 + 1))
+            let ([d1, d3], d2) = (path.dims, path.harmonics.1);
+            let (forward, backward) = match path.diagonal {
+                true => (d1, 2 * d1 + 1),
+                false if d1 == 1 => (1 + d3, 2 * d3 + 3),
+                false => (d1 * d3 + d1.min(d3), d1 * d3 + d1 + d2 * (d3 + 2) + 1),
+            };
+            (path.channels * forward, path.channels * backward)
         };
         self.paths.iter().map(count).fold((0, 0), |sum, next| (sum.0 + next.0, sum.1 + next.1))
     }

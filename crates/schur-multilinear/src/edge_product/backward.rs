@@ -1,11 +1,17 @@
 //! Backward: over the edges that a node sends along; its features stay, the receivers' cotangents stream.
+//!
+//! For one path and channel, with $M_{ca} = \sum_b C_{abc} Y_b$ and the receiver's cotangent $g$:
+//! $$ \bar x_a \mathrel{+}= w \sum_c M_{ca} g_c, \qquad s_b = \sum_c g_c Z_{bc}, \qquad
+//!    \bar Y_b \mathrel{+}= w s_b, \qquad \bar w = \sum_b Y_b s_b. $$
+//! $Z_{bc} = \sum_a C_{abc} x_a$ depends on the sender alone and is folded once before its edges pass. Scalar features
+//! ($d_1 = 1$) have $Z$ as sparse as $C$; there the products $w x g_c$ are summed over channels first.
 
 use schur_tensor::{
     Lanes, Real,
     pulp::{NullaryFnOnce, Simd, WithSimd},
 };
 
-use super::{EdgePath, EdgeProduct, EdgeScratch, Edges, coupling::Term, weights::WeightRow, with_dims};
+use super::{EdgePath, EdgeProduct, EdgeScratch, Edges, coupling::PathTerms, with_dims};
 
 /// What the reverse pass of one sender adds to or overwrites.
 #[derive(Debug)]
@@ -53,8 +59,10 @@ impl<T: Real> EdgeProduct<T> {
             None => scratch.features.as_mut_slice(),
         };
         features.fill(T::ZERO);
-        scratch.matrices.resize(self.coupling.entries());
-        scratch.registers.resize((self.coupling.entries() + 1) * LARGEST_REGISTER);
+        let count = edges.nodes.len();
+        scratch.matrices.resize(count * self.coupling.entries());
+        scratch.registers.resize((LARGEST_DIM + count * (self.harmonics + 1)) * LARGEST_REGISTER);
+        scratch.folded.resize(self.folded);
         self.arch.dispatch(Backward {
             product: self,
             edges,
@@ -65,10 +73,13 @@ impl<T: Real> EdgeProduct<T> {
             distances: out.distances,
             matrices: scratch.matrices.as_mut_slice(),
             registers: scratch.registers.as_mut_slice(),
+            folded: scratch.folded.as_mut_slice(),
         });
     }
 }
 
+/// Components of the largest result.
+const LARGEST_DIM: usize = 7;
 /// Numbers in the largest register.
 const LARGEST_REGISTER: usize = 16;
 
@@ -81,8 +92,10 @@ struct Backward<'a, T> {
     harmonics: &'a mut [T],
     distances: &'a mut [T],
     matrices: &'a mut [T],
-    /// Registers in memory: the outer products for every entry, then the sum for the distance.
+    /// Registers in memory: the outer products of a path, then for each edge a sum for each harmonic and the distance.
     registers: &'a mut [T],
+    /// The sender's features folded into a path's coefficients, `[register of channels][harmonic][result]`.
+    folded: &'a mut [T],
 }
 
 impl<T: Real> WithSimd for Backward<'_, T> {
@@ -92,89 +105,88 @@ impl<T: Real> WithSimd for Backward<'_, T> {
     fn with_simd<S: Simd>(self, simd: S) {
         let product = self.product;
         let lanes = T::lanes::<S>();
-        let count = product.harmonics;
-        let (outer, distance) = self.registers.split_at_mut(product.coupling.entries() * lanes);
-        let distance = &mut distance[..lanes];
-        for edge in 0..self.edges.nodes.len() {
-            let harmonics = &self.edges.harmonics[edge * count..(edge + 1) * count];
-            product.coupling.matrices(simd, harmonics, self.matrices);
-            distance.fill(T::ZERO);
-            let node = self.edges.nodes[edge] as usize;
-            let gradient = &self.gradient[node * product.result..(node + 1) * product.result];
-            // SAFETY: `check_edges` has found a point for each edge.
-            let weights = unsafe { self.edges.weights.row(edge) };
-            for path in &product.paths {
-                macro_rules! run {
-                    ($d1:literal, $d3:literal, $diagonal:literal) => {
-                        simd.vectorize(BackwardPath::<_, _, $d1, $d3, $diagonal> {
-                            simd,
-                            path: *path,
-                            weights,
-                            x: self.x,
-                            gradient,
-                            features: &mut *self.features,
-                            matrix: &self.matrices[path.entry..],
-                            outer: &mut outer[path.entry * lanes..],
-                            distance: &mut *distance,
-                        })
-                    };
-                }
-                macro_rules! dense {
-                    ($d1:literal, $d3:literal) => {
-                        run!($d1, $d3, false)
-                    };
-                }
-                match (path.diagonal, path.dims[0]) {
-                    (true, 1) => run!(1, 1, true),
-                    (true, 3) => run!(3, 3, true),
-                    (true, 5) => run!(5, 5, true),
-                    (true, 7) => run!(7, 7, true),
-                    _ => with_dims!(path.dims, dense),
-                }
+        let (count, entries) = (product.harmonics, product.coupling.entries());
+        if self.edges.nodes.is_empty() {
+            return;
+        }
+        let rows = self.edges.harmonics.chunks_exact(count);
+        for (harmonics, matrices) in rows.zip(self.matrices.chunks_exact_mut(entries)) {
+            product.coupling.matrices(simd, harmonics, matrices);
+        }
+        let (outer, sums) = self.registers.split_at_mut(LARGEST_DIM * lanes);
+        let sums = &mut sums[..self.edges.nodes.len() * (count + 1) * lanes];
+        sums.fill(T::ZERO);
+        // Paths in the outer loop: all that a path fixes, its branches too, is then the same from edge to edge.
+        for path in &product.paths {
+            macro_rules! run {
+                ($d1:literal, $d3:literal, $diagonal:literal) => {
+                    simd.vectorize(BackwardPath::<_, _, $d1, $d3, $diagonal> {
+                        simd,
+                        path: *path,
+                        terms: product.coupling.terms(path.coupling),
+                        edges: self.edges,
+                        x: self.x,
+                        gradient: self.gradient,
+                        result: product.result,
+                        features: &mut *self.features,
+                        matrices: &*self.matrices,
+                        entries,
+                        outer: &mut *outer,
+                        folded: &mut *self.folded,
+                        harmonics: count,
+                        sums: &mut *sums,
+                        width: (count + 1) * lanes,
+                    })
+                };
             }
-            for (target, terms) in self.harmonics[edge * count..].iter_mut().zip(product.coupling.terms()) {
-                *target += collect(simd, terms, outer);
+            macro_rules! dense {
+                ($d1:literal, $d3:literal) => {
+                    run!($d1, $d3, false)
+                };
             }
-            // SAFETY: `distance` is one register.
-            self.distances[edge] += unsafe { T::reduce_sum(simd, T::load::<S>(distance.as_ptr())) };
+            match (path.diagonal, path.dims[0]) {
+                (true, 1) => run!(1, 1, true),
+                (true, 3) => run!(3, 3, true),
+                (true, 5) => run!(5, 5, true),
+                (true, 7) => run!(7, 7, true),
+                _ => with_dims!(path.dims, dense),
+            }
+        }
+        let totals = self.harmonics.chunks_exact_mut(count).zip(self.distances);
+        for ((harmonics, distance), sums) in totals.zip(sums.chunks_exact((count + 1) * lanes)) {
+            let mut sums = sums.chunks_exact(lanes).map(|register| {
+                // SAFETY: each chunk is one register.
+                unsafe { T::reduce_sum(simd, T::load::<S>(register.as_ptr())) }
+            });
+            for (target, sum) in harmonics.iter_mut().zip(&mut sums) {
+                *target += sum;
+            }
+            *distance += sums.next().unwrap_or(T::ZERO);
         }
     }
 }
 
-/// Contracts the outer products of all paths with the coefficients of one harmonic.
-#[inline(always)]
-fn collect<T: Real, S: Simd>(simd: S, terms: &[Term<T>], outer: &[T]) -> T {
-    let lanes = T::lanes::<S>();
-    let mut sums = [T::splat(simd, T::ZERO); 2];
-    let term = |sum, term: &Term<T>| {
-        // SAFETY: terms name entries of the plan, and `outer` has a register for each.
-        let product = unsafe { T::load::<S>(outer.as_ptr().add(term.entry as usize * lanes)) };
-        T::mul_add(simd, T::splat(simd, term.factor), product, sum)
-    };
-    // Two sums, since one would wait for itself.
-    let mut pairs = terms.chunks_exact(2);
-    for pair in &mut pairs {
-        sums = [term(sums[0], &pair[0]), term(sums[1], &pair[1])];
-    }
-    for last in pairs.remainder() {
-        sums[0] = term(sums[0], last);
-    }
-    T::reduce_sum(simd, T::plus(simd, sums[0], sums[1]))
-}
-
-/// One path of one edge with its dimensions as constants.
+/// One path of one sender with its dimensions as constants.
 struct BackwardPath<'a, S, T, const D1: usize, const D3: usize, const DIAGONAL: bool> {
     simd: S,
     path: EdgePath,
-    weights: WeightRow<'a, T>,
+    terms: &'a PathTerms<T>,
+    edges: Edges<'a, T>,
     x: &'a [T],
     gradient: &'a [T],
+    result: usize,
     features: &'a mut [T],
-    matrix: &'a [T],
-    /// One register for each entry of the path's matrix.
+    matrices: &'a [T],
+    entries: usize,
+    /// One register for each component of the result.
     outer: &'a mut [T],
-    /// The register to which the distance's cotangent is added.
-    distance: &'a mut [T],
+    folded: &'a mut [T],
+    /// Harmonics an edge.
+    harmonics: usize,
+    /// For each edge one register for each harmonic, then one for the distance.
+    sums: &'a mut [T],
+    /// Numbers an edge in `sums`.
+    width: usize,
 }
 
 impl<S: Simd, T: Real, const D1: usize, const D3: usize, const DIAGONAL: bool> NullaryFnOnce
@@ -183,14 +195,29 @@ impl<S: Simd, T: Real, const D1: usize, const D3: usize, const DIAGONAL: bool> N
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
-        let simd = self.simd;
-        let place = self.distance.as_mut_ptr();
-        // SAFETY: `check_places` has found every row of the path inside features and result, which `backward` has
-        // found complete; `matrix` has the path's entries and `outer` a register for each; `distance` is one register.
+    fn call(mut self) {
+        let (simd, lanes) = (self.simd, T::lanes::<S>());
+        // SAFETY: `check_places` has found every row of the path inside features and result, `check_edges` every node
+        // inside the gradient; `matrices` has the path's entries for each edge, `outer` a register for each component
+        // of the result and `folded` room for every path; `sums` has `width` numbers an edge, the last register the
+        // distance's.
         unsafe {
-            let change = if DIAGONAL { self.diagonal() } else { self.dense() };
-            T::store::<S>(place, T::plus(simd, T::load::<S>(place), change));
+            if !DIAGONAL && D1 > 1 {
+                self.fold();
+            }
+            for edge in 0..self.edges.nodes.len() {
+                let sums = self.sums.as_mut_ptr().add(edge * self.width);
+                let of_path = sums.add(self.path.harmonics.0 * lanes);
+                let change = if DIAGONAL {
+                    self.diagonal(edge)
+                } else if D1 == 1 {
+                    self.scalar(edge, of_path)
+                } else {
+                    self.dense(edge, of_path)
+                };
+                let place = sums.add(self.width - lanes);
+                T::store::<S>(place, T::plus(simd, T::load::<S>(place), change));
+            }
         }
     }
 }
@@ -201,17 +228,23 @@ impl<S: Simd, T: Real, const D1: usize, const D3: usize, const DIAGONAL: bool>
     /// A path that scales: its harmonic is constant, so only features and distance have a cotangent. Returns the
     /// distance's, lane by lane.
     #[inline(always)]
-    unsafe fn diagonal(self) -> Lanes<T, S> {
-        let Self { simd, path, weights, .. } = self;
-        let features = self.features.as_mut_ptr();
+    unsafe fn diagonal(&mut self, edge: usize) -> Lanes<T, S> {
+        let (simd, path) = (self.simd, self.path);
         let mut distance = T::splat(simd, T::ZERO);
-        let factor = T::splat(simd, self.matrix[0]);
+        let x = self.x.as_ptr();
+        let features = self.features.as_mut_ptr();
+        // SAFETY: as in `call`.
+        let (weights, gradient, factor) = unsafe {
+            let node = *self.edges.nodes.get_unchecked(edge) as usize;
+            let factor = *self.matrices.as_ptr().add(edge * self.entries + path.entry);
+            (self.edges.weights.row(edge), self.gradient.as_ptr().add(node * self.result), T::splat(simd, factor))
+        };
         for column in (0..path.channels).step_by(T::lanes::<S>()) {
             // SAFETY: as in `call`.
             unsafe {
                 let (weight, slope) = weights.value_and_derivative(simd, path.weight + column);
-                let x = self.x.as_ptr().add(path.features.offset + column);
-                let gradient = self.gradient.as_ptr().add(path.result.offset + column);
+                let x = x.add(path.features.offset + column);
+                let gradient = gradient.add(path.result.offset + column);
                 let features = features.add(path.features.offset + column);
                 let weight = T::times(simd, weight, factor);
                 let mut change = T::splat(simd, T::ZERO);
@@ -227,55 +260,120 @@ impl<S: Simd, T: Real, const D1: usize, const D3: usize, const DIAGONAL: bool>
         T::times(simd, distance, factor)
     }
 
-    /// All channels of a path: cotangents of features and distance (returned, lane by lane), and the outer products
-    /// $\sum_u w_u x_{au} g_{cu}$, from which `collect` makes those of the harmonics.
+    /// Folds the sender's features into the coefficients.
     #[inline(always)]
-    unsafe fn dense(self) -> Lanes<T, S> {
-        let Self { simd, path, weights, .. } = self;
-        let zero = T::splat(simd, T::ZERO);
-        let mut outer = [[zero; D1]; D3];
-        let mut distance = zero;
-        let matrix = self.matrix.as_ptr();
-        let x = self.x.as_ptr();
-        let gradient = self.gradient.as_ptr();
-        let features = self.features.as_mut_ptr();
-        for column in (0..path.channels).step_by(T::lanes::<S>()) {
-            // SAFETY: as in `call`; the matrix has D1 * D3 entries.
+    unsafe fn fold(&mut self) {
+        let (simd, path, lanes) = (self.simd, self.path, T::lanes::<S>());
+        let per_column = path.harmonics.1 * D3 * lanes;
+        let columns = path.channels / lanes;
+        self.folded[..columns * per_column].fill(T::ZERO);
+        for column in 0..columns {
+            // SAFETY: as in `call`.
             unsafe {
-                let (weight, slope) = weights.value_and_derivative(simd, path.weight + column);
-                let x = x.add(path.features.offset + column);
-                let gradient = gradient.add(path.result.offset + column);
-                let features = features.add(path.features.offset + column);
-                let mut x_register = [zero; D1];
-                let mut scaled = [zero; D1];
-                for a in 0..D1 {
-                    x_register[a] = T::load::<S>(x.add(a * path.features.stride));
-                    scaled[a] = if D1 <= D3 { T::times(simd, weight, x_register[a]) } else { x_register[a] };
-                }
-                let mut pulled = [zero; D1];
-                for c in 0..D3 {
-                    let g = T::load::<S>(gradient.add(c * path.result.stride));
-                    let weighted = if D1 <= D3 { g } else { T::times(simd, weight, g) };
-                    for a in 0..D1 {
-                        pulled[a] = T::mul_add(simd, T::splat(simd, *matrix.add(c * D1 + a)), g, pulled[a]);
-                        outer[c][a] = T::mul_add(simd, scaled[a], weighted, outer[c][a]);
+                let x = self.x.as_ptr().add(path.features.offset + column * lanes);
+                let folded = self.folded.as_mut_ptr().add(column * per_column);
+                for (b, list) in self.terms.lists.iter().enumerate() {
+                    for term in list {
+                        let (c, a) = (usize::from(term.entry) / D1, usize::from(term.entry) % D1);
+                        let place = folded.add((b * D3 + c) * lanes);
+                        let x = T::load::<S>(x.add(a * path.features.stride));
+                        T::store::<S>(place, T::mul_add(simd, T::splat(simd, term.factor), x, T::load::<S>(place)));
                     }
                 }
-                let mut change = zero;
+            }
+        }
+    }
+
+    /// All channels of a path on one edge; returns the cotangent of the distance, lane by lane.
+    #[inline(always)]
+    unsafe fn dense(&mut self, edge: usize, sums: *mut T) -> Lanes<T, S> {
+        let (simd, path, lanes) = (self.simd, self.path, T::lanes::<S>());
+        let zero = T::splat(simd, T::ZERO);
+        let mut distance = zero;
+        let features = self.features.as_mut_ptr();
+        let mut folded = self.folded.as_ptr();
+        let (first, count) = path.harmonics;
+        // SAFETY: as in `call`.
+        unsafe {
+            let node = *self.edges.nodes.get_unchecked(edge) as usize;
+            let matrix = self.matrices.as_ptr().add(edge * self.entries + path.entry);
+            let harmonics = self.edges.harmonics.as_ptr().add(edge * self.harmonics + first);
+            let weights = self.edges.weights.row(edge);
+            let gradient = self.gradient.as_ptr().add(node * self.result);
+            for column in (0..path.channels).step_by(lanes) {
+                let (weight, slope) = weights.value_and_derivative(simd, path.weight + column);
+                let gradient = gradient.add(path.result.offset + column);
+                let features = features.add(path.features.offset + column);
+                let mut g = [zero; D3];
+                let mut pulled = [zero; D1];
+                for c in 0..D3 {
+                    g[c] = T::load::<S>(gradient.add(c * path.result.stride));
+                    for a in 0..D1 {
+                        pulled[a] = T::mul_add(simd, T::splat(simd, *matrix.add(c * D1 + a)), g[c], pulled[a]);
+                    }
+                }
                 for a in 0..D1 {
                     let place = features.add(a * path.features.stride);
                     T::store::<S>(place, T::mul_add(simd, weight, pulled[a], T::load::<S>(place)));
-                    change = T::mul_add(simd, x_register[a], pulled[a], change);
+                }
+                let mut change = zero;
+                for b in 0..count {
+                    let mut s = T::times(simd, g[0], T::load::<S>(folded));
+                    for c in 1..D3 {
+                        s = T::mul_add(simd, g[c], T::load::<S>(folded.add(c * lanes)), s);
+                    }
+                    folded = folded.add(D3 * lanes);
+                    change = T::mul_add(simd, T::splat(simd, *harmonics.add(b)), s, change);
+                    let place = sums.add(b * lanes);
+                    T::store::<S>(place, T::mul_add(simd, weight, s, T::load::<S>(place)));
                 }
                 distance = T::mul_add(simd, change, slope, distance);
             }
         }
-        // Constant indices keep the products in registers until here; `collect` looks them up by number.
-        let place = self.outer.as_mut_ptr();
-        for c in 0..D3 {
-            for a in 0..D1 {
-                // SAFETY: as in `call`.
-                unsafe { T::store::<S>(place.add((c * D1 + a) * T::lanes::<S>()), outer[c][a]) };
+        distance
+    }
+
+    /// As `dense`, for scalar features: sums $w x g_c$ over the channels, then contracts with the coefficients.
+    #[inline(always)]
+    unsafe fn scalar(&mut self, edge: usize, sums: *mut T) -> Lanes<T, S> {
+        let (simd, path, lanes) = (self.simd, self.path, T::lanes::<S>());
+        let zero = T::splat(simd, T::ZERO);
+        let mut outer = [zero; D3];
+        let mut distance = zero;
+        let x = self.x.as_ptr();
+        let features = self.features.as_mut_ptr();
+        // SAFETY: as in `call`.
+        unsafe {
+            let node = *self.edges.nodes.get_unchecked(edge) as usize;
+            let matrix = self.matrices.as_ptr().add(edge * self.entries + path.entry);
+            let weights = self.edges.weights.row(edge);
+            let gradient = self.gradient.as_ptr().add(node * self.result);
+            for column in (0..path.channels).step_by(lanes) {
+                let (weight, slope) = weights.value_and_derivative(simd, path.weight + column);
+                let x = T::load::<S>(x.add(path.features.offset + column));
+                let gradient = gradient.add(path.result.offset + column);
+                let place = features.add(path.features.offset + column);
+                let scaled = T::times(simd, weight, x);
+                let mut pulled = zero;
+                for c in 0..D3 {
+                    let g = T::load::<S>(gradient.add(c * path.result.stride));
+                    pulled = T::mul_add(simd, T::splat(simd, *matrix.add(c)), g, pulled);
+                    outer[c] = T::mul_add(simd, scaled, g, outer[c]);
+                }
+                T::store::<S>(place, T::mul_add(simd, weight, pulled, T::load::<S>(place)));
+                distance = T::mul_add(simd, T::times(simd, x, pulled), slope, distance);
+            }
+            // Constant indices keep the products in registers until here; the terms look them up by number.
+            let place = self.outer.as_mut_ptr();
+            for c in 0..D3 {
+                T::store::<S>(place.add(c * lanes), outer[c]);
+            }
+            for (b, list) in self.terms.lists.iter().enumerate() {
+                let sum = sums.add(b * lanes);
+                for term in list {
+                    let product = T::load::<S>(place.add(usize::from(term.entry) * lanes));
+                    T::store::<S>(sum, T::mul_add(simd, T::splat(simd, term.factor), product, T::load::<S>(sum)));
+                }
             }
         }
         distance

@@ -10,8 +10,8 @@ use crate::Operand;
 /// A non-zero of [`Group::matrix`], seen from its harmonic.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Term<T> {
-    /// Which entry of the edge.
-    pub entry: u32,
+    /// Entry within the path's matrix, `c * d1 + a`.
+    pub entry: u16,
     /// Coefficient.
     pub factor: T,
 }
@@ -33,7 +33,6 @@ struct Pending {
     segment: usize,
     /// `[harmonic][entry]`, row-major.
     matrix: Vec<Vec<f64>>,
-    diagonal: bool,
 }
 
 /// All coefficients of a plan.
@@ -43,8 +42,14 @@ pub(super) struct Coupling<T> {
     pending: Vec<Pending>,
     groups: Vec<Group<T>>,
     entries: usize,
-    /// For each harmonic what its cotangent collects; diagonal paths, whose harmonic is constant, are left out.
-    terms: Vec<Vec<Term<T>>>,
+    terms: Vec<PathTerms<T>>,
+}
+
+/// What the cotangents of a path's harmonics collect; nothing for a diagonal path, whose harmonic is constant.
+#[derive(Debug, Clone)]
+pub(super) struct PathTerms<T> {
+    /// Terms of each harmonic in turn.
+    pub lists: Vec<Vec<Term<T>>>,
 }
 
 impl<T: Real> Coupling<T> {
@@ -63,14 +68,14 @@ impl<T: Real> Coupling<T> {
         } else {
             (0..d2).map(|b| (0..d3).flat_map(|c| (0..d1).map(move |a| at(a, b, c))).collect()).collect()
         };
-        self.pending.push(Pending { segment, matrix, diagonal });
+        self.terms.push(path_terms(if diagonal { &[] } else { &matrix }));
+        self.pending.push(Pending { segment, matrix });
         diagonal
     }
 
     /// Lays out the groups; returns where each path's entries begin.
     pub fn finish(&mut self, harmonics: &Operand) -> Vec<usize> {
         let mut starts = vec![0; self.pending.len()];
-        self.terms = vec![Vec::new(); harmonics.len()];
         for (segment, shape) in harmonics.segments.iter().enumerate() {
             let members: Vec<usize> = (0..self.pending.len()).filter(|&p| self.pending[p].segment == segment).collect();
             let used: usize = members.iter().map(|&p| self.pending[p].matrix[0].len()).sum();
@@ -80,12 +85,7 @@ impl<T: Real> Coupling<T> {
             for &p in &members {
                 for (b, row) in self.pending[p].matrix.iter().enumerate() {
                     for (entry, &value) in (start..).zip(row) {
-                        let factor = T::from_f64(value);
-                        matrix.as_mut_slice()[b * len + entry] = factor;
-                        if value != 0.0 && !self.pending[p].diagonal {
-                            let entry = (self.entries + entry) as u32;
-                            self.terms[self.offsets[segment] + b].push(Term { entry, factor });
-                        }
+                        matrix.as_mut_slice()[b * len + entry] = T::from_f64(value);
                     }
                 }
                 starts[p] = self.entries + start;
@@ -104,9 +104,9 @@ impl<T: Real> Coupling<T> {
         self.entries
     }
 
-    /// What each harmonic's cotangent collects.
-    pub fn terms(&self) -> &[Vec<Term<T>>] {
-        &self.terms
+    /// What the cotangents of a path's harmonics collect.
+    pub fn terms(&self, path: usize) -> &PathTerms<T> {
+        &self.terms[path]
     }
 
     /// Computes the matrices of one edge.
@@ -135,4 +135,12 @@ impl<T: Real> Coupling<T> {
             }
         }
     }
+}
+
+fn path_terms<T: Real>(matrix: &[Vec<f64>]) -> PathTerms<T> {
+    let list = |row: &Vec<f64>| {
+        let nonzero = (0u16..).zip(row).filter(|(_, value)| **value != 0.0);
+        nonzero.map(|(entry, &value)| Term { entry, factor: T::from_f64(value) }).collect()
+    };
+    PathTerms { lists: matrix.iter().map(list).collect() }
 }
