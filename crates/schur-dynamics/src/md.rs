@@ -182,7 +182,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// Changes the temperature of the baths from the next step on, for heating and cooling.
+    /// Changes the temperature of the baths from the next step on.
     ///
     /// [`Statistics::conserved`] goes on without a jump in the ensembles with random baths at constant volume; in the
     /// others the energies of thermostat and barostat change with the temperature, and so does it.
@@ -206,7 +206,9 @@ impl Simulation {
         &self.options
     }
 
-    /// The structure as it is now, velocities included; positions are not wrapped into the cell.
+    /// The structure as it is now, velocities included.
+    ///
+    /// Positions are not wrapped into the cell.
     pub fn structure(&self) -> &Structure {
         &self.state.structure
     }

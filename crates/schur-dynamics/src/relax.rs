@@ -48,7 +48,9 @@ pub struct StepReport {
     pub energy: f64,
     /// The largest force on an atom or on a row of the cell's coordinates, in eV/Å.
     pub fmax: f64,
-    /// The largest component of stress plus target pressure, in eV/Å^3; `None` without a volume.
+    /// The largest component of stress plus target pressure, in eV/Å^3.
+    ///
+    /// `None` without a volume.
     pub max_stress: Option<f64>,
     /// Volume in Å^3; `None` without one.
     pub volume: Option<f64>,
@@ -103,7 +105,9 @@ enum Method {
 }
 
 impl Relaxation {
-    /// Prepares to relax `structure`; with a symmetry to keep, the structure is made exactly symmetric first.
+    /// Prepares to relax `structure`.
+    ///
+    /// With a symmetry to keep, the structure is made exactly symmetric first.
     ///
     /// # Errors
     /// [`DynamicsError`] if the structure or an option is unusable, no space group is found, or fixed atoms break it.
@@ -138,9 +142,9 @@ impl Relaxation {
         })
     }
 
-    /// Takes one step and says where it led; the first call only evaluates the initial structure (step 0).
+    /// Takes one step and says where it led.
     ///
-    /// Once the status is not [`Status::Running`], further calls change nothing and repeat the last report.
+    /// The first call only evaluates the initial structure (step 0). Once the status is not [`Status::Running`], further calls change nothing and repeat the last report.
     ///
     /// # Errors
     /// [`DynamicsError`] naming the step, if the potential refuses the structure or the relaxation diverges.
@@ -166,9 +170,9 @@ impl Relaxation {
         self.structure
     }
 
-    /// The potential's answer for the structure as it is now; empty before the first step.
+    /// The potential's answer for the structure as it is now.
     ///
-    /// Nothing is taken out of these forces and this virial: neither fixed atoms nor the symmetry.
+    /// It is empty before the first step. Nothing is taken out of these forces and this virial: neither fixed atoms nor the symmetry.
     pub fn evaluation(&self) -> &Evaluation {
         &self.evaluation
     }

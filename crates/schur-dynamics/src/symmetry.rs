@@ -111,7 +111,7 @@ impl SpaceGroup {
         Ok(())
     }
 
-    /// Keeps of a vector on each atom (forces, displacements) what the group leaves unchanged.
+    /// Keeps of a vector on each atom what the group leaves unchanged.
     ///
     /// # Panics
     /// If there are not as many vectors as the structure has atoms.

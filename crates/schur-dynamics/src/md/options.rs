@@ -20,7 +20,9 @@ pub enum CellCoupling {
     Isotropic,
     /// Stretches along x, y and z; a cell with right angles along the axes keeps them.
     Axes,
-    /// All six strains, without rotation; for solids, since a liquid offers no resistance to shear.
+    /// All six strains, without rotation.
+    ///
+    /// For solids: a liquid offers no resistance to shear, and its cell would flatten in time.
     Full,
 }
 
@@ -39,7 +41,9 @@ pub enum Ensemble {
         /// Friction in 1/fs.
         friction: f64,
     },
-    /// Temperature, by stochastic rescaling of all velocities: canonical, and hardly disturbs the motion.
+    /// Temperature, by stochastic rescaling of all velocities.
+    ///
+    /// Canonical, and hardly disturbs the motion.
     Csvr {
         /// Relaxation time of the kinetic energy in fs.
         time: f64,
@@ -49,15 +53,17 @@ pub enum Ensemble {
         /// Period of the first thermostat over 2π, in fs.
         time: f64,
     },
-    /// Temperature and pressure: CSVR for the atoms, a barostat with friction and noise for the cell.
+    /// Temperature and pressure.
     ///
-    /// Volumes fluctuate as they should, `P(V) ∝ V^N exp(-PV/kT)` for an ideal gas; no compressibility is asked for.
+    /// CSVR for the atoms, a barostat with friction and noise for the cell. Volumes fluctuate as they should, `P(V) ∝ V^N exp(-PV/kT)` for an ideal gas; no compressibility is asked for.
     Npt {
         /// Pressure in eV/Å^3, positive compresses.
         pressure: f64,
         /// Relaxation time of the atoms' kinetic energy in fs.
         thermostat_time: f64,
-        /// Period of the cell's motion in an ideal gas over 2π, and its damping time, in fs.
+        /// Time of the cell's motion and of its damping in fs.
+        ///
+        /// The period in an ideal gas is about 2π times as long, in a solid shorter.
         barostat_time: f64,
         /// Which components of the cell move.
         coupling: CellCoupling,

@@ -19,23 +19,28 @@ pub struct Statistics {
     pub potential: f64,
     /// Kinetic energy in eV.
     pub kinetic: f64,
-    /// Temperature in K: twice the kinetic energy for each degree of freedom; see [`md`](super).
+    /// Temperature in K: twice the kinetic energy for each degree of freedom.
+    ///
+    /// What counts as one says [`md`](super).
     pub temperature: f64,
     /// Potential plus kinetic energy in eV.
     pub total: f64,
-    /// What the exact equations of the ensemble leave unchanged, in eV: the total energy and that of thermostat and
-    /// barostat, less the heat received from random baths.
+    /// What the exact equations of the ensemble leave unchanged, in eV.
+    ///
+    /// It is the total energy and that of thermostat and barostat, less the heat received from random baths.
     pub conserved: f64,
     /// Volume in Å^3; `None` where there is none.
     pub volume: Option<f64>,
     /// Mass density in g/cm^3; `None` without a volume.
     pub density: Option<f64>,
-    /// Pressure in eV/Å^3 with the part of the motion, positive under compression; `None` without a volume.
+    /// Pressure in eV/Å^3 with the part of the motion, positive under compression.
     ///
-    /// It is `(2K + tr 𝒲) / 3V` as in ASE and LAMMPS. At constant pressure its mean lies `kT <1/V>` below the pressure
+    /// `None` without a volume. It is `(2K + tr 𝒲) / 3V` as in ASE and LAMMPS. At constant pressure its mean lies `kT <1/V>` below the pressure
     /// asked for, since the centre of mass is kept from moving and exerts none.
     pub pressure: Option<f64>,
-    /// Stress in eV/Å^3 with the part of the motion, Voigt order xx yy zz yz xz xy, positive under tension.
+    /// Stress in eV/Å^3 with the part of the motion, positive under tension.
+    ///
+    /// Voigt order xx yy zz yz xz xy; `None` without a volume.
     pub stress: Option<[f64; 6]>,
 }
 

@@ -8,7 +8,9 @@ use super::motion::{self, Freedom};
 use crate::DynamicsError;
 use crate::units::{BOLTZMANN, MASS_VELOCITY_SQUARED};
 
-/// The mass of each atom in amu: the per-atom array `masses` if there is one, else those of the elements.
+/// The mass of each atom in amu.
+///
+/// Those of the per-atom array `masses` if there is one, else those of the elements.
 ///
 /// # Errors
 /// [`DynamicsError`] if a mass is no finite number above zero, or there is no such element.
@@ -30,7 +32,7 @@ pub(super) fn check(masses: &[f64]) -> Result<(), DynamicsError> {
     }
 }
 
-/// Gives `structure` velocities of `temperature` (K), distributed as Maxwell and Boltzmann say.
+/// Gives `structure` Maxwell-Boltzmann velocities of `temperature` (K).
 ///
 /// Fixed components rest, and there is no momentum along axes without them. The kinetic energy is not scaled to its
 /// mean: it fluctuates from draw to draw, as it does in the canonical ensemble.

@@ -152,8 +152,8 @@ mod tests {
     #[test]
     fn negative_curvature_is_not_remembered() {
         let mut lbfgs = Lbfgs::new(0.2);
-        lbfgs.displacement(&[[0.0; 3]], &[[1.0, 0.0, 0.0]], 0.0);
-        let next = lbfgs.displacement(&[[0.1, 0.0, 0.0]], &[[2.0, 0.0, 0.0]], -0.1);
-        assert_eq!(next, [[2.0 / INITIAL_CURVATURE, 0.0, 0.0]]);
+        lbfgs.displacement(&[[0.0; 3]], &[[1.0, 0.0, 10.0]], 0.0);
+        let next = lbfgs.displacement(&[[0.1, 0.0, 0.0]], &[[2.0, 0.0, 10.0]], -0.1);
+        assert_eq!(next, [[2.0 / INITIAL_CURVATURE, 0.0, 10.0 / INITIAL_CURVATURE]]);
     }
 }

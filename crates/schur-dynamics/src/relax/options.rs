@@ -27,7 +27,9 @@ pub enum Optimizer {
 /// The options of a relaxation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RelaxationOptions {
-    /// The largest force on an atom, and on a row of the cell's coordinates, at which to stop, in eV/Å.
+    /// The force below which to stop, in eV/Å.
+    ///
+    /// It holds for every atom and for every row of the cell's coordinates.
     pub fmax: f64,
     /// The largest number of steps.
     pub max_steps: u64,
@@ -37,13 +39,13 @@ pub struct RelaxationOptions {
     pub pressure: f64,
     /// How the next step is chosen.
     pub optimizer: Optimizer,
-    /// The longest step of an atom (L-BFGS) or of all coordinates together (FIRE), in Å.
+    /// The longest step in Å: of an atom (L-BFGS) or of all coordinates (FIRE).
     pub max_displacement: f64,
     /// Keeps the space group that the initial structure has within this distance, in Å.
     pub symmetry: Option<f64>,
 }
 
-/// The distance (Å) within which the space group is looked for, unless told otherwise.
+/// The distance (Å) within which a space group is looked for by default.
 pub const DEFAULT_SYMMETRY_TOLERANCE: f64 = 0.01;
 
 impl Default for RelaxationOptions {

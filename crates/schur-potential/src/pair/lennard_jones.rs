@@ -67,7 +67,7 @@ pub enum LennardJonesError {
 }
 
 impl LennardJones {
-    /// Makes the potential from its depth (eV), its zero crossing (Å) and its cut-off (Å).
+    /// Makes the potential from depth (eV), zero crossing (Å) and cut-off (Å).
     ///
     /// Switching off begins at four fifths of the cut-off; [`LennardJones::with_onset`] changes that.
     ///
