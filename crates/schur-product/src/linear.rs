@@ -64,6 +64,9 @@ impl<T: Real> Linear<T> {
     /// # Cost
     /// `nodes * (2l+1) * inputs * outputs` multiply-adds for each degree.
     pub fn forward(&self, nodes: usize, x: &[T], y: &mut [T], accumulate: bool) {
+        if !accumulate {
+            self.clear_unreached(nodes, y, &self.outputs);
+        }
         for block in &self.blocks {
             self.multiply(block, &block.forward, nodes, (x, &self.inputs), (y, &self.outputs), accumulate);
         }
@@ -77,8 +80,20 @@ impl<T: Real> Linear<T> {
     /// # Panics
     /// If a slice is too short for `nodes`.
     pub fn backward(&self, nodes: usize, gradient: &[T], x: &mut [T], accumulate: bool) {
+        if !accumulate {
+            self.clear_unreached(nodes, x, &self.inputs);
+        }
         for block in &self.blocks {
             self.multiply(block, &block.transposed, nodes, (gradient, &self.outputs), (x, &self.inputs), accumulate);
+        }
+    }
+
+    /// Zeroes the degrees that no matrix writes: the memory may hold what an earlier use left.
+    fn clear_unreached(&self, nodes: usize, to: &mut [T], layout: &Layout) {
+        for block in layout.blocks().iter().filter(|b| self.blocks.iter().all(|matrix| matrix.degree != b.degree)) {
+            for node in to.chunks_exact_mut(layout.len()).take(nodes) {
+                node[block.offset..block.offset + block.dim() * block.channels].fill(T::ZERO);
+            }
         }
     }
 
@@ -128,5 +143,18 @@ mod tests {
         let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(p, q)| p * q).sum::<f64>();
         assert!((dot(&y, &g) - dot(&gx, &x)).abs() < 1e-10);
         assert_eq!(layer.multiply_adds(), 32 * 16 + 3 * 16 * 32);
+    }
+
+    #[test]
+    fn degrees_without_a_matrix_are_zero_whatever_was_there() {
+        let (inputs, outputs) = (Layout::new([(0, 16), (1, 16)]), Layout::new([(0, 16), (2, 16)]));
+        let blocks = [LinearBlock { degree: 0, weights: vec![1.0; 256] }];
+        let layer = Linear::<f64>::new(Arch::new(), &inputs, &outputs, &blocks);
+        let (mut y, mut gx) = (vec![f64::NAN; 2 * outputs.len()], vec![f64::NAN; 2 * inputs.len()]);
+        layer.forward(2, &vec![1.0; 2 * inputs.len()], &mut y, false);
+        layer.backward(2, &vec![1.0; 2 * outputs.len()], &mut gx, false);
+        for (values, len) in [(&y, outputs.len()), (&gx, inputs.len())] {
+            assert!(values.iter().enumerate().all(|(i, &v)| v == if i % len < 16 { 16.0 } else { 0.0 }));
+        }
     }
 }
