@@ -57,18 +57,14 @@ pub struct GlobalArgs {
     pub json: bool,
 }
 
-/// What to do.
+/// What to do; the help of a command is that of its arguments.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Compute energy, forces and stress of every structure in the given files.
     Eval(EvalArgs),
-    /// Relax atoms and cell to a minimum of the enthalpy.
     Relax(RelaxArgs),
-    /// Run molecular dynamics.
     Md(MdArgs),
-    /// List, fetch, inspect, convert and check models.
     Models(ModelsArgs),
-    /// Print the completions of a shell, to be put where the shell looks for them.
+    /// Prints the completions of a shell, to be put where the shell looks for them.
     Completions {
         /// Which shell.
         shell: clap_complete::Shell,
@@ -117,5 +113,12 @@ mod tests {
             command.get_subcommands().for_each(check);
         }
         check(&Cli::command());
+    }
+
+    #[test]
+    fn every_command_explains_itself() {
+        for command in Cli::command().get_subcommands() {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+        }
     }
 }

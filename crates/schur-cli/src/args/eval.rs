@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::FormatName;
+use crate::exit;
 
 /// Computes energy, forces and stress of every structure in the given files.
 ///
 /// Written frames keep everything that the input says, except values of the same quantities (energy, free_energy,
 /// energies, forces, stress, stresses, virial, virials), which are replaced.
 #[derive(Debug, Args)]
+#[command(after_help = exit::HELP)]
 pub struct EvalArgs {
     /// Structure files; extended XYZ may hold many frames and is streamed. `-` is stdin and needs --format.
     #[arg(required = true, value_name = "FILES")]

@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::{FormatName, number};
+use crate::exit;
 
 /// Runs molecular dynamics.
 ///
-/// Writes a trajectory, statistics beside it (NAME-stats.dat) and, every so many steps and at SIGINT or SIGTERM, a
-/// checkpoint (NAME.checkpoint). Run again with --resume after any kind of end: the files continue to the same bytes
-/// that a run without interruption would have written.
+/// With `-o run.extxyz` it writes the trajectory run.extxyz, statistics in run-stats.dat and, every so many steps and at
+/// SIGINT or SIGTERM, a checkpoint in run.checkpoint. The same command with --resume goes on after any kind of end: the
+/// files continue to the same bytes that a run without interruption would have written.
 #[derive(Debug, Args)]
+#[command(after_help = exit::HELP)]
 pub struct MdArgs {
     /// Structure file; velocities in it are used, otherwise they are drawn at --temperature.
     #[arg(value_name = "FILE")]
@@ -23,10 +25,10 @@ pub struct MdArgs {
     #[arg(long, value_name = "K", value_parser = number::not_negative)]
     pub temperature: Option<f64>,
     /// Pressure for npt, GPa; positive compresses [default: 0].
-    #[arg(long, value_name = "GPA", allow_negative_numbers = true, value_parser = number::finite)]
+    #[arg(long, value_name = "GPa", allow_negative_numbers = true, value_parser = number::finite)]
     pub pressure: Option<f64>,
     /// Time step, fs.
-    #[arg(long, value_name = "FS", value_parser = number::positive)]
+    #[arg(long, value_name = "fs", value_parser = number::positive)]
     pub timestep: f64,
     /// Steps to run in all, those before a --resume included.
     #[arg(long, value_name = "N")]
@@ -35,13 +37,13 @@ pub struct MdArgs {
     #[arg(long, value_enum)]
     pub thermostat: Option<ThermostatName>,
     /// Friction of langevin, 1/fs [default: 0.005].
-    #[arg(long, value_name = "1/FS", value_parser = number::positive)]
+    #[arg(long, value_name = "1/fs", value_parser = number::positive)]
     pub friction: Option<f64>,
     /// Relaxation time of csvr and nose-hoover, fs [default: 100].
-    #[arg(long, value_name = "FS", value_parser = number::positive)]
+    #[arg(long, value_name = "fs", value_parser = number::positive)]
     pub thermostat_time: Option<f64>,
     /// Relaxation time of the barostat of npt, fs [default: 1000].
-    #[arg(long, value_name = "FS", value_parser = number::positive)]
+    #[arg(long, value_name = "fs", value_parser = number::positive)]
     pub barostat_time: Option<f64>,
     /// What the barostat of npt moves [default: isotropic].
     #[arg(long, value_enum, value_name = "COUPLING")]

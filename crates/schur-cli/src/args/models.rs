@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
+use crate::exit;
 use clap::{Args, Subcommand};
 
 /// Lists, fetches, inspects, converts and checks models.
 ///
 /// Models live in the user's cache directory, or in the folder that the environment variable SCHUR_HOME names.
 #[derive(Debug, Args)]
+#[command(after_help = exit::HELP)]
 pub struct ModelsArgs {
     #[command(subcommand)]
     pub command: ModelsCommand,

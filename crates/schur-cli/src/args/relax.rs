@@ -5,17 +5,19 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::{FormatName, number};
+use crate::exit;
 
 /// Relaxes atoms and cell to a minimum of the enthalpy.
 ///
 /// The result carries `converged=T` or `converged=F`; not converging is exit status 3, and the file is written all the same.
 #[derive(Debug, Args)]
+#[command(after_help = exit::HELP)]
 pub struct RelaxArgs {
     /// Structure file.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Largest force that counts as relaxed, eV/Å; the cell's share is measured on the same scale.
-    #[arg(long, value_name = "EV/Å", default_value = "0.01", value_parser = number::positive)]
+    #[arg(long, value_name = "eV/Å", default_value = "0.01", value_parser = number::positive)]
     pub fmax: f64,
     /// Most steps.
     #[arg(long, value_name = "N", default_value = "500")]
@@ -27,7 +29,7 @@ pub struct RelaxArgs {
     #[arg(long)]
     pub isotropic: bool,
     /// Pressure to relax under, GPa; positive compresses [default: 0].
-    #[arg(long, value_name = "GPA", allow_negative_numbers = true, value_parser = number::finite)]
+    #[arg(long, value_name = "GPa", allow_negative_numbers = true, value_parser = number::finite)]
     pub pressure: Option<f64>,
     /// Which optimizer walks downhill.
     #[arg(long, value_enum, default_value = "lbfgs")]

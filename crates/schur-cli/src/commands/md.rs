@@ -103,6 +103,9 @@ impl Files {
         if !matches!(outputs::format_of(&trajectory)?, Format::ExtendedXyz | Format::Xyz) {
             bail!(UsageError("trajectories are written as extended XYZ only; call the output .extxyz".to_owned()));
         }
+        if is_same_file(&trajectory, &args.file) {
+            bail!(UsageError("the trajectory would overwrite the input; give another name with --output".to_owned()));
+        }
         let folder = trajectory.parent().unwrap_or(Path::new(""));
         let beside = |ending| folder.join(outputs::beside(&trajectory, ending));
         let (statistics, checkpoint) = (beside("-stats.dat"), beside(".checkpoint"));
@@ -136,6 +139,11 @@ impl Files {
             _ => Ok((trajectory.keep(0)?, statistics.keep(0)?)),
         }
     }
+}
+
+/// Whether two paths lead to one file that exists.
+fn is_same_file(a: &Path, b: &Path) -> bool {
+    a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b))
 }
 
 struct Run<'a> {

@@ -3,14 +3,14 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use schur_atoms::{Structure, Value, files::extxyz};
 use schur_dynamics::relax::{CellMode, Optimizer, Relaxation, RelaxationOptions, Status as Progression, StepReport};
 use schur_dynamics::units::GIGAPASCAL;
 use serde::Serialize;
 
 use crate::args::{GlobalArgs, OptimizerName, RelaxArgs};
-use crate::exit::Status;
+use crate::exit::{Status, UsageError};
 use crate::interrupt::Interrupt;
 use crate::report::{Column, Reporter, Table};
 use crate::session::Session;
@@ -60,6 +60,9 @@ struct Summary<'a> {
 pub fn run(args: &RelaxArgs, options: &GlobalArgs, reporter: &Reporter) -> Result<Status> {
     let output = args.output.clone().unwrap_or_else(|| outputs::beside(&args.file, "-relaxed.extxyz"));
     outputs::format_of(&output)?;
+    if args.trajectory.as_ref() == Some(&output) {
+        bail!(UsageError("--trajectory and --output name the same file".to_owned()));
+    }
     let structure = inputs::one(&args.file, args.format, args.frame)?;
     let relaxation = Relaxation::new(structure, meant(args)).with_context(|| advice(args))?;
     let mut run = Run {

@@ -10,6 +10,10 @@ fn help_documents_units_defaults_and_exit_statuses() {
     for part in ["Exit status", "3  not converged", "4  interrupted", "--threads", "[default: sevennet-0]"] {
         assert!(ran.stdout.contains(part), "{part} is not in\n{}", ran.stdout);
     }
+    let ran = folder.run(&["md", "--help"]);
+    for part in ["run-stats.dat", "--resume", "4  interrupted", "Time step, fs"] {
+        assert!(ran.stdout.contains(part), "{part} is not in\n{}", ran.stdout);
+    }
     let ran = folder.run(&["eval", "--help"]);
     for part in ["eV/Å", "--virials", "--json"] {
         assert!(ran.stdout.contains(part), "{part} is not in\n{}", ran.stdout);

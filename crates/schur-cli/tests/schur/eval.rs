@@ -1,8 +1,13 @@
 //! `schur eval`.
 
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
 use serde_json::Value;
 
-use crate::folder::Folder;
+#[cfg(unix)]
+use crate::folder::signal;
+use crate::folder::{Folder, checkpoints, models, ran};
 
 const SILICON: &str = "2
 Lattice=\"0.0 2.7 2.7 2.7 0.0 2.7 2.7 2.7 0.0\" Properties=species:S:1:pos:R:3 energy=99.0 free_energy=99.0 tag=first pbc=\"T T T\"
@@ -50,11 +55,28 @@ fn results_do_not_depend_on_the_number_of_threads() {
 }
 
 #[test]
-fn a_checkpoint_stands_for_its_model() {
-    let Some(checkpoints) = std::env::var_os("SCHUR_TEST_MODELS") else { return };
+fn stdin_is_read_as_the_named_format() {
     let folder = Folder::new();
     folder.write("a.extxyz", SILICON);
-    let path = std::path::Path::new(&checkpoints).join("sevennet-0.pth");
+    let Some(models) = models() else { return };
+    let run = |arguments: &[&str]| {
+        let mut command = folder.schur(arguments);
+        command.env("SCHUR_HOME", models).stdin(std::fs::File::open(folder.path("a.extxyz")).unwrap());
+        ran(&mut command)
+    };
+    let piped = run(&["eval", "-", "--format", "extxyz", "--json"]);
+    assert_eq!(piped.status, Some(0), "{}", piped.stderr);
+    let named = run(&["eval", "a.extxyz", "--json"]);
+    assert_eq!(piped.stdout.replace("\"-\"", "\"a.extxyz\""), named.stdout);
+    assert_eq!(run(&["eval", "-"]).status, Some(2));
+}
+
+#[test]
+fn a_checkpoint_stands_for_its_model() {
+    let Some(checkpoints) = checkpoints() else { return };
+    let folder = Folder::new();
+    folder.write("a.extxyz", SILICON);
+    let path = checkpoints.join("sevennet-0.pth");
     let by_path = folder.run_with_models(&["eval", "a.extxyz", "--json", "--model", path.to_str().unwrap()]).unwrap();
     let by_name = folder.run_with_models(&["eval", "a.extxyz", "--json"]).unwrap();
     assert_eq!(by_path.status, Some(0), "{}", by_path.stderr);
@@ -106,4 +128,25 @@ fn a_modality_is_asked_for_where_there_are_several_and_refused_where_there_are_n
     assert!(missing.stderr.contains("--modality") && missing.stderr.contains("PBE"), "{}", missing.stderr);
     assert_eq!(run(&["--model", "sevennet-mf-0", "--modality", "PBE"]).unwrap().status, Some(0));
     assert_eq!(run(&["--modality", "PBE"]).unwrap().status, Some(1));
+}
+
+/// A run that is asked to end leaves no half file, not even a hidden one.
+#[test]
+#[cfg(unix)]
+fn a_signal_leaves_nothing_behind() {
+    let Some(models) = models() else { return };
+    let folder = Folder::new();
+    folder.write("many.extxyz", SILICON.repeat(20_000));
+    let mut command = folder.schur(["eval", "many.extxyz", "-o", "out.extxyz", "--json"]);
+    command.env("SCHUR_HOME", models).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    // The first result says that the run is under way.
+    stdout.read_line(&mut String::new()).unwrap();
+    signal(&child, "-TERM");
+    std::io::copy(&mut stdout, &mut std::io::sink()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(4));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("interrupted"));
+    assert_eq!(folder.names(), ["many.extxyz"]);
 }

@@ -77,17 +77,37 @@ pub fn offer_wheel(command: &mut Command) {
     }
 }
 
+/// Asks a program to end, as a terminal or a queue would.
+#[cfg(unix)]
+pub fn signal(child: &std::process::Child, signal: &str) {
+    let sent = Command::new("kill").args([signal, &child.id().to_string()]).status();
+    assert!(sent.unwrap().success());
+}
+
 /// The folder with all models of the registry, fetched once into the target folder.
 pub fn models() -> Option<&'static Path> {
     static MODELS: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     match MODELS.get_or_init(fetch) {
         Ok(folder) => Some(folder),
         Err(reason) => {
-            println!("skipped: a test that reads published models: {reason}");
-            assert!(std::env::var("CI").as_deref() != Ok("true"), "with CI=true a skipped test is a failure: {reason}");
+            skip("a test that reads published models", reason);
             None
         }
     }
+}
+
+/// The checkpoints as they were published, which only the whole suite fetches.
+pub fn checkpoints() -> Option<PathBuf> {
+    let folder = std::env::var_os("SCHUR_TEST_MODELS").map(PathBuf::from);
+    if folder.is_none() {
+        skip("a test that reads published checkpoints", "SCHUR_TEST_MODELS names no folder; `cargo xtask test` does");
+    }
+    folder
+}
+
+fn skip(what: &str, reason: &str) {
+    println!("skipped: {what}: {reason}");
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "with CI=true a skipped test is a failure: {reason}");
 }
 
 fn fetch() -> Result<PathBuf, String> {

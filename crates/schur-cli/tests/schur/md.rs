@@ -2,13 +2,15 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
 use schur_atoms::Value;
 use schur_atoms::files::{Format, read};
 
+#[cfg(unix)]
+use crate::folder::signal;
 use crate::folder::{Folder, models};
 
 /// Silicon in its cubic cell, with a label that restarts must not lose.
@@ -144,18 +146,17 @@ fn kills_at_any_moment_change_no_byte() {
 #[cfg(unix)]
 fn signals_leave_a_checkpoint_and_their_own_status() {
     let Some(folder) = silicon() else { return };
-    for signal in ["-INT", "-TERM"] {
+    for name in ["-INT", "-TERM"] {
         let mut child = spawn(&folder, "1000000", &["--json", "--overwrite"]);
         wait_for_progress(&folder.path("parts.checkpoint"), &mut child);
-        let id = child.id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+        signal(&child, name);
         let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(4), "{signal}");
+        assert_eq!(output.status.code(), Some(4), "{name}");
         let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(summary["interrupted"], true);
         let steps = summary["last"]["step"].as_u64().unwrap() + 5;
         let whole = run(&folder, &[&NVT[..], &["--overwrite"]].concat(), "whole.extxyz", steps);
-        assert!(run(&folder, &[&NVT[..], &["--resume"]].concat(), "parts.extxyz", steps) == whole, "{signal}");
+        assert!(run(&folder, &[&NVT[..], &["--resume"]].concat(), "parts.extxyz", steps) == whole, "{name}");
     }
 }
 
@@ -217,6 +218,7 @@ fn arguments_that_do_not_fit_are_refused() {
         &["--ensemble", "nvt", "--timestep", "1", "--temperature", "300", "--pressure", "1"],
         &["--ensemble", "nvt", "--timestep", "1", "--temperature", "-1"],
         &["--ensemble", "nve", "--timestep", "1", "--temperature", "1", "-o", "out.cif"],
+        &["--ensemble", "nve", "--timestep", "1", "--temperature", "1", "-o", "./si.extxyz"],
         &["--ensemble", "nve", "--timestep", "1", "--temperature", "1", "--every", "0"],
     ] {
         let ran = folder.run(&[&start, arguments].concat());

@@ -91,6 +91,7 @@ fn arguments_that_do_not_fit_are_refused() {
         &["relax", "si.extxyz", "--fixed-cell", "--pressure", "1"],
         &["relax", "si.extxyz", "--fmax", "0"],
         &["relax", "two.extxyz"],
+        &["relax", "si.extxyz", "-o", "a.extxyz", "--trajectory", "a.extxyz"],
     ] {
         let ran = folder.run(arguments);
         assert_eq!(ran.status, Some(2), "{arguments:?}: {}", ran.stderr);
@@ -100,4 +101,28 @@ fn arguments_that_do_not_fit_are_refused() {
     let ran = folder.run(&["relax", "h2.xyz"]);
     assert_eq!(ran.status, Some(1));
     assert!(ran.stderr.contains("--fixed-cell"), "{}", ran.stderr);
+}
+
+/// A relaxation that is asked to end writes how far it came.
+#[test]
+#[cfg(unix)]
+fn a_signal_keeps_what_was_reached() {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+    let Some(models) = crate::folder::models() else { return };
+    let folder = Folder::new();
+    folder.write("si.extxyz", SILICON);
+    // Rounding in single precision never lets the force fall so low.
+    let mut command = folder.schur(["relax", "si.extxyz", "--fmax", "1e-300", "--steps", "1000000000"]);
+    let mut child = command.env("SCHUR_HOME", models).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    for _ in 0..5 {
+        stderr.read_line(&mut String::new()).unwrap();
+    }
+    crate::folder::signal(&child, "-INT");
+    let rest: Vec<_> = stderr.lines().map(Result::unwrap).collect();
+    assert_eq!(child.wait().unwrap().code(), Some(4));
+    assert!(rest.iter().any(|line| line.contains("interrupted after")), "{rest:?}");
+    let reached = &read(folder.read("si-relaxed.extxyz"), Format::ExtendedXyz).unwrap()[0];
+    assert_eq!(reached.info["converged"], Value::Bool(false));
 }
