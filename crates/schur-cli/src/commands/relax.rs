@@ -75,8 +75,8 @@ pub fn run(args: &RelaxArgs, options: &GlobalArgs, reporter: &Reporter) -> Resul
     };
     run.announce(args);
     match &args.trajectory {
-        Some(path) => outputs::write_whole(path, |out| run.steps(args.steps, Some(out)))?,
-        None => run.steps(args.steps, None::<&mut Vec<u8>>)?,
+        Some(path) => outputs::write_whole(path, |out| run.steps(Some(out)))?,
+        None => run.steps(None::<&mut Vec<u8>>)?,
     }
     match run.failure.take() {
         Some(error) => Err(error.context(format!("{}", args.file.display()))),
@@ -131,8 +131,8 @@ impl Run<'_> {
     }
 
     /// Steps until there is a reason to stop; fails only if the trajectory cannot be written.
-    fn steps(&mut self, most: u64, mut trajectory: Option<&mut impl Write>) -> Result<()> {
-        let progress = self.reporter.progress(Some(most));
+    fn steps(&mut self, mut trajectory: Option<&mut impl Write>) -> Result<()> {
+        let progress = self.reporter.progress(None);
         loop {
             let report = match self.relaxation.step(&mut *self.session.potential) {
                 Ok(report) => report,

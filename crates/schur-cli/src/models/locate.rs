@@ -108,7 +108,11 @@ fn parse(bytes: &[u8]) -> Result<Model> {
     if bytes.get(8) == Some(&b'{') && !bytes.starts_with(b"PK") {
         return Ok(Model::from_file(&ModelFile::from_bytes(bytes)?)?);
     }
-    convert::from_checkpoint(bytes)
+    let is_zip = bytes.starts_with(b"PK");
+    convert::from_checkpoint(bytes).map_err(|error| match is_zip {
+        true => error,
+        false => error.context("it is neither a model file (.safetensors) nor a PyTorch checkpoint (.pth)"),
+    })
 }
 
 #[cfg(test)]

@@ -118,6 +118,21 @@ fn a_damaged_model_is_refused_and_fetched_again() {
     assert_eq!(fs::read(home.join("sevennet-0.safetensors")).unwrap(), good);
 }
 
+/// Intact bytes of the wrong weights: only the reference values can tell.
+#[test]
+fn another_model_under_a_name_fails_its_check() {
+    let Some(models) = models() else { return };
+    let folder = Folder::new();
+    let home = folder.path("home");
+    fs::create_dir(&home).unwrap();
+    fs::copy(models.join("sevennet-0-may.safetensors"), home.join("sevennet-0.safetensors")).unwrap();
+    let ran = ran(folder.schur(["models", "verify", "--json"]).env("SCHUR_HOME", &home));
+    assert_eq!(ran.status, Some(1));
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["ok"], false);
+    assert!(ran.stderr.contains("none was recorded") && ran.stderr.contains("FAILED"), "{}", ran.stderr);
+}
+
 #[test]
 fn cards_tell_origin_and_licence() {
     let folder = Folder::new();
