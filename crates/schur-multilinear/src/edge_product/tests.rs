@@ -154,30 +154,18 @@ fn splines_give_the_weights_of_the_table() {
     let x = numbers.take(2 * features.1);
     let gradient = numbers.take(2 * result.1);
     let mut scratch = EdgeScratch::default();
-    let run = |source: &dyn Fn(&mut Vec<f64>, &mut Vec<f64>, &mut EdgeScratch<f64>), scratch: &mut _| {
-        let (mut out, mut distances) = (vec![0.0; result.1], vec![0.0; 2]);
-        source(&mut out, &mut distances, scratch);
-        out.append(&mut distances);
-        out
+    let mut evaluate = |weights: EdgeWeights<'_, f64>| {
+        let edges = Edges { nodes: &[1, 0], harmonics: &harmonics, weights };
+        let (mut out, mut distances, mut by_harmonics) = (vec![0.0; result.1], vec![0.0; 2], vec![0.0; 32]);
+        product.forward(edges, &x, &mut out, &mut scratch);
+        let cotangents = Cotangents { features: None, harmonics: &mut by_harmonics, distances: &mut distances };
+        product.backward(edges, &x[..features.1], &gradient, cotangents, &mut scratch);
+        [out, distances].concat()
     };
-    macro_rules! evaluate {
-        ($weights:expr) => {
-            run(
-                &|out, distances, scratch| {
-                    let edges = Edges { nodes: &[1, 0], harmonics: &harmonics, weights: $weights };
-                    product.forward(edges, &x, out, scratch);
-                    let mut by_harmonics = vec![0.0; 32];
-                    let cotangents = Cotangents { features: None, harmonics: &mut by_harmonics, distances };
-                    product.backward(edges, &x[..features.1], &gradient, cotangents, scratch);
-                },
-                &mut scratch,
-            )
-        };
-    }
-    let spline = evaluate!(EdgeWeights::from_table(&points, &table));
+    let spline = evaluate(EdgeWeights::from_table(&points, &table));
     let width = product.weights();
     let (rows, points) = (direct_rows(&values, &derivatives, width), [0, 1].map(SplinePoint::direct));
-    let direct = evaluate!(EdgeWeights { points: &points, coefficients: &rows, width });
+    let direct = evaluate(EdgeWeights { points: &points, coefficients: &rows, width });
     assert_close("spline against direct", &spline, &direct, 1e-12);
 }
 

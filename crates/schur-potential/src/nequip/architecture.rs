@@ -91,7 +91,9 @@ impl NequipArchitecture {
     /// [`ModelError::Architecture`] naming what does not fit.
     pub fn validate(&self) -> Result<(), ModelError> {
         let fail = |what: &'static str, found: String| Err(ModelError::Architecture { what, found });
-        if self.species.is_empty() || self.species.len() > 118 || self.species.iter().any(|z| !(1..=118).contains(z)) {
+        let twice = |(i, z)| self.species[..i].contains(z);
+        let unknown = self.species.iter().any(|z| !(1..=118).contains(z));
+        if self.species.is_empty() || unknown || self.species.iter().enumerate().any(twice) {
             return fail("species are atomic numbers 1 to 118, at most one each", format!("{:?}", self.species));
         }
         if !(self.cutoff.is_finite() && self.cutoff > 0.0 && self.cutoff <= 100.0) {

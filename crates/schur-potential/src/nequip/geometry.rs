@@ -47,6 +47,17 @@ pub(super) struct Geometry<T> {
     slots: Vec<u32>,
 }
 
+/// What the edges are made from.
+struct Source<'a, T> {
+    structure: &'a Structure,
+    list: &'a NeighborList,
+    order: &'a [u32],
+    position_of: &'a [u32],
+    cutoff: f64,
+    harmonics: &'a EdgeHarmonics,
+    table: Option<&'a SplineTable<T>>,
+}
+
 /// The rows of one block of atoms.
 struct Rows<'a, T> {
     first: usize,
@@ -91,8 +102,15 @@ impl<T: Real> Geometry<T> {
         self.list.update(structure)?;
         self.order = spatial_order(structure, self.cutoff);
         self.resize(structure.len(), harmonics.len(), table.is_some());
-        let list = self.list.list();
-        let (order, position_of, cutoff) = (&self.order, &self.position_of, self.cutoff);
+        let source = Source {
+            structure,
+            list: self.list.list(),
+            order: &self.order,
+            position_of: &self.position_of,
+            cutoff: self.cutoff,
+            harmonics,
+            table,
+        };
         let by = |width| RowBlocks { starts: &self.starts, block, width };
         let mut points = by(usize::from(table.is_some())).split(&mut self.points).into_iter();
         let mut slots = by(1).split(&mut self.slots).into_iter();
@@ -113,9 +131,9 @@ impl<T: Real> Geometry<T> {
                 slots: slots.next().unwrap_or_default(),
             });
         }
-        rows.into_par_iter()
-            .map(|rows| rows.fill(structure, list, (order, position_of), cutoff, harmonics, table))
-            .collect::<Result<(), PotentialError>>()?;
+        // All blocks finish, and the first error in their order counts: the same one for any number of threads.
+        let results: Vec<_> = rows.into_par_iter().map(|rows| rows.fill(&source)).collect();
+        results.into_iter().collect::<Result<(), PotentialError>>()?;
         self.link(block);
         Ok(())
     }
@@ -175,38 +193,31 @@ impl<T: Real> Geometry<T> {
 }
 
 impl<T: Real> Rows<'_, T> {
-    fn fill(
-        self,
-        structure: &Structure,
-        list: &NeighborList,
-        (order, position_of): (&[u32], &[u32]),
-        cutoff: f64,
-        harmonics: &EdgeHarmonics,
-        table: Option<&SplineTable<T>>,
-    ) -> Result<(), PotentialError> {
+    fn fill(self, source: &Source<'_, T>) -> Result<(), PotentialError> {
+        let Source { structure, list, harmonics, .. } = source;
         let mut start = 0;
         let width = harmonics.len();
         for (count, k) in self.counts.iter_mut().zip(self.first..) {
-            let atom = order[k] as usize;
+            let atom = source.order[k] as usize;
             let pairs = list.row(atom);
             let mut edge = start;
             for (local, pair) in pairs.clone().enumerate() {
                 let vector = list.vector(&structure.positions, &structure.cell, atom, pair);
                 let r = distance(vector);
-                if r >= cutoff {
+                if r >= source.cutoff {
                     self.slots[start + local] = BEYOND;
                     continue;
                 }
-                let neighbor = list.neighbors()[pair];
+                let neighbor = list.neighbors()[pair] as usize;
                 if r < MIN_DISTANCE {
-                    let (first, second) = (atom.min(neighbor as usize), atom.max(neighbor as usize));
+                    let (first, second) = (atom.min(neighbor), atom.max(neighbor));
                     return Err(PotentialError::Overlap { first, second, distance: r, limit: MIN_DISTANCE });
                 }
                 self.slots[start + local] = (edge - start) as u32;
-                self.nodes[edge] = position_of[neighbor as usize];
+                self.nodes[edge] = source.position_of[neighbor];
                 self.vectors[edge] = vector;
                 harmonics.values(vector, &mut self.harmonics[edge * width..(edge + 1) * width]);
-                if let Some(table) = table {
+                if let Some(table) = source.table {
                     self.points[edge] = table.locate(r);
                 }
                 edge += 1;

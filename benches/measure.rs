@@ -1,0 +1,124 @@
+//! What the measurements share: arguments, the model, timing, rows of output.
+//!
+//! Every measurement prints JSON lines. Times are wall time; the machine is often shared, so a row holds the least, the
+//! median and the largest of several runs, and comparisons are made between rows of one run on one machine.
+#![forbid(unsafe_code)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "measurements are programs that print")]
+#![expect(clippy::expect_used, reason = "a measurement that cannot start has nobody to report to but the terminal")]
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use schur_atoms::{Cell, Structure};
+use schur_potential::Model;
+
+/// The arguments of a measurement: `--name value` pairs, after what cargo itself passes.
+pub struct Arguments(Vec<String>);
+
+impl Arguments {
+    /// The program's own arguments.
+    pub fn read() -> Self {
+        Self(std::env::args().skip(1).collect())
+    }
+
+    /// Whether this is a real measurement: `cargo bench` says so, `cargo test` does not.
+    pub fn is_measurement(&self) -> bool {
+        self.0.iter().any(|argument| argument == "--bench")
+    }
+
+    /// The value behind `--name`.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        let place = self.0.iter().position(|argument| argument.strip_prefix("--") == Some(name))?;
+        self.0.get(place + 1).map(String::as_str)
+    }
+
+    /// The list behind `--name`, separated by commas.
+    pub fn list(&self, name: &str, default: &str) -> Vec<String> {
+        self.value(name).unwrap_or(default).split(',').map(str::to_owned).collect()
+    }
+
+    /// The number behind `--name`.
+    ///
+    /// # Panics
+    /// If it is no number.
+    pub fn number(&self, name: &str, default: usize) -> usize {
+        self.value(name).map_or(default, |text| text.parse().expect("a whole number"))
+    }
+
+    /// The model behind `--model FILE.pth`, else `sevennet-0.pth` in the folder that `SCHUR_TEST_MODELS` names.
+    ///
+    /// # Panics
+    /// If the file is there but no checkpoint.
+    pub fn model(&self) -> Option<Model> {
+        let path = self.value("model").map(std::path::PathBuf::from).or_else(|| {
+            std::env::var_os("SCHUR_TEST_MODELS").map(|folder| std::path::Path::new(&folder).join("sevennet-0.pth"))
+        });
+        let Some(bytes) = path.and_then(|path| std::fs::read(path).ok()) else {
+            println!("skipped: measurement: no checkpoint; pass --model FILE.pth or set SCHUR_TEST_MODELS");
+            return None;
+        };
+        let checkpoint = schur_io::torch::Checkpoint::read(&bytes).expect("a checkpoint");
+        Some(Model::from_sevennet(&checkpoint).expect("a SevenNet checkpoint"))
+    }
+}
+
+/// A pool of threads.
+///
+/// # Panics
+/// If the system gives no threads.
+pub fn pool(threads: usize) -> Arc<rayon::ThreadPool> {
+    Arc::new(rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads"))
+}
+
+/// Least, median and largest of several wall times in seconds.
+#[derive(Debug, Clone, Copy)]
+pub struct Spread {
+    /// The least: the fair figure on a machine that others use too.
+    pub least: f64,
+    /// The median.
+    pub median: f64,
+    /// The largest.
+    pub largest: f64,
+}
+
+/// Times `runs` calls, after one that is not counted.
+pub fn time(runs: usize, mut work: impl FnMut()) -> Spread {
+    work();
+    let mut seconds: Vec<f64> = (0..runs.max(1))
+        .map(|_| {
+            let start = Instant::now();
+            work();
+            start.elapsed().as_secs_f64()
+        })
+        .collect();
+    seconds.sort_by(f64::total_cmp);
+    Spread { least: seconds[0], median: seconds[seconds.len() / 2], largest: seconds[seconds.len() - 1] }
+}
+
+/// Numbers in [-1/2, 1/2) from a linear congruential generator (Knuth's MMIX constants).
+pub struct Numbers(pub u64);
+
+impl Numbers {
+    /// The next number.
+    pub fn draw(&mut self) -> f64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 40) as f64 / f64::from(1 << 24) - 0.5
+    }
+}
+
+/// Copper of `4 n^3` atoms, each moved by up to 0.05 Å along each axis.
+pub fn copper(n: usize) -> Structure {
+    const EDGE: f64 = 3.61;
+    let mut numbers = Numbers(1);
+    let mut positions = Vec::new();
+    let basis = [[0.0, 0.0, 0.0], [0.0, 0.5, 0.5], [0.5, 0.0, 0.5], [0.5, 0.5, 0.0]];
+    for cell in 0..n * n * n {
+        let corner = [cell / (n * n), cell / n % n, cell % n];
+        for site in basis {
+            positions.push(std::array::from_fn(|a| EDGE * (corner[a] as f64 + site[a]) + 0.1 * numbers.draw()));
+        }
+    }
+    let edge = EDGE * n as f64;
+    let cell = Cell::new([[edge, 0.0, 0.0], [0.0, edge, 0.0], [0.0, 0.0, edge]]);
+    Structure::new(vec![29; positions.len()], positions, cell, [true; 3])
+}
