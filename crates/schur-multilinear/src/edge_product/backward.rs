@@ -230,7 +230,7 @@ impl<S: Simd, T: Real, const D1: usize, const D3: usize, const DIAGONAL: bool>
     #[inline(always)]
     unsafe fn diagonal(&mut self, edge: usize) -> Lanes<T, S> {
         let (simd, path) = (self.simd, self.path);
-        let mut distance = T::splat(simd, T::ZERO);
+        let mut slopes = [T::splat(simd, T::ZERO); 4];
         let x = self.x.as_ptr();
         let features = self.features.as_mut_ptr();
         // SAFETY: as in `call`.
@@ -242,7 +242,8 @@ impl<S: Simd, T: Real, const D1: usize, const D3: usize, const DIAGONAL: bool>
         for column in (0..path.channels).step_by(T::lanes::<S>()) {
             // SAFETY: as in `call`.
             unsafe {
-                let (weight, slope) = weights.value_and_derivative(simd, path.weight + column);
+                let rows = weights.rows::<S>(path.weight + column);
+                let weight = weights.value(simd, &rows);
                 let x = x.add(path.features.offset + column);
                 let gradient = gradient.add(path.result.offset + column);
                 let features = features.add(path.features.offset + column);
@@ -254,10 +255,10 @@ impl<S: Simd, T: Real, const D1: usize, const D3: usize, const DIAGONAL: bool>
                     T::store::<S>(place, T::mul_add(simd, weight, g, T::load::<S>(place)));
                     change = T::mul_add(simd, T::load::<S>(x.add(a * path.features.stride)), g, change);
                 }
-                distance = T::mul_add(simd, change, slope, distance);
+                add_products::<T, S>(simd, change, &rows, &mut slopes);
             }
         }
-        T::times(simd, distance, factor)
+        T::times(simd, weights.distance(simd, &slopes), factor)
     }
 
     /// Folds the sender's features into the coefficients.
@@ -289,7 +290,7 @@ impl<S: Simd, T: Real, const D1: usize, const D3: usize, const DIAGONAL: bool>
     unsafe fn dense(&mut self, edge: usize, sums: *mut T) -> Lanes<T, S> {
         let (simd, path, lanes) = (self.simd, self.path, T::lanes::<S>());
         let zero = T::splat(simd, T::ZERO);
-        let mut distance = zero;
+        let mut slopes = [zero; 4];
         let features = self.features.as_mut_ptr();
         let mut folded = self.folded.as_ptr();
         let (first, count) = path.harmonics;
@@ -301,7 +302,8 @@ impl<S: Simd, T: Real, const D1: usize, const D3: usize, const DIAGONAL: bool>
             let weights = self.edges.weights.row(edge);
             let gradient = self.gradient.as_ptr().add(node * self.result);
             for column in (0..path.channels).step_by(lanes) {
-                let (weight, slope) = weights.value_and_derivative(simd, path.weight + column);
+                let rows = weights.rows::<S>(path.weight + column);
+                let weight = weights.value(simd, &rows);
                 let gradient = gradient.add(path.result.offset + column);
                 let features = features.add(path.features.offset + column);
                 let mut g = [zero; D3];
@@ -327,10 +329,10 @@ impl<S: Simd, T: Real, const D1: usize, const D3: usize, const DIAGONAL: bool>
                     let place = sums.add(b * lanes);
                     T::store::<S>(place, T::mul_add(simd, weight, s, T::load::<S>(place)));
                 }
-                distance = T::mul_add(simd, change, slope, distance);
+                add_products::<T, S>(simd, change, &rows, &mut slopes);
             }
+            weights.distance(simd, &slopes)
         }
-        distance
     }
 
     /// As `dense`, for scalar features: sums $w x g_c$ over the channels, then contracts with the coefficients.
@@ -339,7 +341,7 @@ impl<S: Simd, T: Real, const D1: usize, const D3: usize, const DIAGONAL: bool>
         let (simd, path, lanes) = (self.simd, self.path, T::lanes::<S>());
         let zero = T::splat(simd, T::ZERO);
         let mut outer = [zero; D3];
-        let mut distance = zero;
+        let mut slopes = [zero; 4];
         let x = self.x.as_ptr();
         let features = self.features.as_mut_ptr();
         // SAFETY: as in `call`.
@@ -349,7 +351,8 @@ impl<S: Simd, T: Real, const D1: usize, const D3: usize, const DIAGONAL: bool>
             let weights = self.edges.weights.row(edge);
             let gradient = self.gradient.as_ptr().add(node * self.result);
             for column in (0..path.channels).step_by(lanes) {
-                let (weight, slope) = weights.value_and_derivative(simd, path.weight + column);
+                let rows = weights.rows::<S>(path.weight + column);
+                let weight = weights.value(simd, &rows);
                 let x = T::load::<S>(x.add(path.features.offset + column));
                 let gradient = gradient.add(path.result.offset + column);
                 let place = features.add(path.features.offset + column);
@@ -361,7 +364,7 @@ impl<S: Simd, T: Real, const D1: usize, const D3: usize, const DIAGONAL: bool>
                     outer[c] = T::mul_add(simd, scaled, g, outer[c]);
                 }
                 T::store::<S>(place, T::mul_add(simd, weight, pulled, T::load::<S>(place)));
-                distance = T::mul_add(simd, T::times(simd, x, pulled), slope, distance);
+                add_products::<T, S>(simd, T::times(simd, x, pulled), &rows, &mut slopes);
             }
             // Constant indices keep the products in registers until here; the terms look them up by number.
             let place = self.outer.as_mut_ptr();
@@ -375,7 +378,15 @@ impl<S: Simd, T: Real, const D1: usize, const D3: usize, const DIAGONAL: bool>
                     T::store::<S>(sum, T::mul_add(simd, T::splat(simd, term.factor), product, T::load::<S>(sum)));
                 }
             }
+            weights.distance(simd, &slopes)
         }
-        distance
+    }
+}
+
+/// Adds the product of a register with each of four to four sums.
+#[inline(always)]
+fn add_products<T: Real, S: Simd>(simd: S, factor: Lanes<T, S>, rows: &[Lanes<T, S>; 4], sums: &mut [Lanes<T, S>; 4]) {
+    for i in 0..4 {
+        sums[i] = T::mul_add(simd, factor, rows[i], sums[i]);
     }
 }

@@ -148,7 +148,8 @@ impl<S: Simd, T: Real, const D1: usize, const D3: usize, const DIAGONAL: bool> F
             for (edge, &node) in self.edges.nodes.iter().enumerate() {
                 let matrix = matrices.add(edge * entries);
                 let x = x.add(node as usize * stride);
-                let weight = weights.row(edge).value(simd, path.weight + column);
+                let row = weights.row(edge);
+                let weight = row.value(simd, &row.rows::<S>(path.weight + column));
                 let mut features = [T::splat(simd, T::ZERO); D1];
                 for a in 0..D1 {
                     features[a] = T::load::<S>(x.add(a * path.features.stride));

@@ -55,42 +55,44 @@ pub(super) struct WeightRow<'a, T> {
 }
 
 impl<T: Real> WeightRow<'_, T> {
-    /// The weights from `column` on.
+    /// The four rows from `column` on.
     ///
     /// # Safety
     /// `column` plus a register lies within the weights that `EdgeWeights::check` has admitted.
     #[inline(always)]
-    pub unsafe fn value<S: Simd>(&self, simd: S, column: usize) -> Lanes<T, S> {
+    pub unsafe fn rows<S: Simd>(&self, column: usize) -> [Lanes<T, S>; 4] {
         // SAFETY: the four rows lie inside the coefficients, the columns inside a row.
         unsafe {
             let rows = self.rows.add(column);
-            let mut sum = T::times(simd, T::splat(simd, self.point.value[0]), T::load::<S>(rows));
-            for i in 1..4 {
-                let factor = T::splat(simd, self.point.value[i]);
-                sum = T::mul_add(simd, factor, T::load::<S>(rows.add(i * self.width)), sum);
-            }
-            sum
+            [
+                T::load::<S>(rows),
+                T::load::<S>(rows.add(self.width)),
+                T::load::<S>(rows.add(2 * self.width)),
+                T::load::<S>(rows.add(3 * self.width)),
+            ]
         }
     }
 
-    /// The weights from `column` on and their derivatives with respect to the distance.
-    ///
-    /// # Safety
-    /// As for [`Self::value`].
+    /// The weights that four rows combine to.
     #[inline(always)]
-    pub unsafe fn value_and_derivative<S: Simd>(&self, simd: S, column: usize) -> (Lanes<T, S>, Lanes<T, S>) {
-        // SAFETY: as above.
-        unsafe {
-            let rows = self.rows.add(column);
-            let first = T::load::<S>(rows);
-            let mut value = T::times(simd, T::splat(simd, self.point.value[0]), first);
-            let mut derivative = T::times(simd, T::splat(simd, self.point.derivative[0]), first);
-            for i in 1..4 {
-                let row = T::load::<S>(rows.add(i * self.width));
-                value = T::mul_add(simd, T::splat(simd, self.point.value[i]), row, value);
-                derivative = T::mul_add(simd, T::splat(simd, self.point.derivative[i]), row, derivative);
-            }
-            (value, derivative)
-        }
+    pub fn value<S: Simd>(&self, simd: S, rows: &[Lanes<T, S>; 4]) -> Lanes<T, S> {
+        combine(simd, &self.point.value, rows)
     }
+
+    /// The cotangent of the distance from `sums`, where the cotangents of the weights are multiplied with each row.
+    ///
+    /// The derivative of a weight is another combination of the same rows, so it need not be formed in the loop.
+    #[inline(always)]
+    pub fn distance<S: Simd>(&self, simd: S, sums: &[Lanes<T, S>; 4]) -> Lanes<T, S> {
+        combine(simd, &self.point.derivative, sums)
+    }
+}
+
+#[inline(always)]
+fn combine<T: Real, S: Simd>(simd: S, factors: &[T; 4], rows: &[Lanes<T, S>; 4]) -> Lanes<T, S> {
+    let mut sum = T::times(simd, T::splat(simd, factors[0]), rows[0]);
+    for i in 1..4 {
+        sum = T::mul_add(simd, T::splat(simd, factors[i]), rows[i], sum);
+    }
+    sum
 }
