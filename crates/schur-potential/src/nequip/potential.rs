@@ -69,8 +69,11 @@ impl<T: Real> NequipPotential<T> {
         Self { plan, pool, geometry: None, state: State::default(), scratch }
     }
 
+    /// Atoms in a block: at most [`BLOCK`], and such that every thread gets as many blocks as the others.
     fn block(&self, atoms: usize) -> usize {
-        BLOCK.min(atoms.div_ceil(self.scratch.len())).max(1)
+        let threads = self.scratch.len();
+        let rounds = atoms.div_ceil(BLOCK * threads).max(1);
+        atoms.div_ceil(rounds * threads).max(1)
     }
 
     fn run(&mut self, structure: &Structure, request: Request, out: &mut Evaluation) -> Result<(), PotentialError> {
