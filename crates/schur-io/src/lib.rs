@@ -11,7 +11,6 @@
 //! - [`pickle`] runs the pickle machine over a flat arena and leaves every call symbolic.
 //! - [`archive`] reads members of a zip with a byte limit for each.
 //! - [`torch`] recognises an allow-list (tensors, ordered dictionaries, numpy arrays) in that data.
-//! - [`torch`] recognises an allow-list (tensors, ordered dictionaries, numpy arrays) in that data.
 //! - [`safetensors`] is the format of our own model files: tensors by name and text metadata.
 //! - [`atomic_file`] writes an output completely or not at all; [`sha256`] names a file by its content.
 //!

@@ -37,7 +37,7 @@ pub struct Evaluation {
     pub energies: Vec<f64>,
     /// Forces in eV/Å, `[atom][3]`; empty unless asked for.
     pub forces: Vec<[f64; 3]>,
-    /// Virial in eV; zero unless forces were asked for.
+    /// Virial in eV; zero unless forces or virials were asked for.
     pub virial: [[f64; 3]; 3],
     /// Virial of each atom in eV, summing to `virial`; empty unless asked for.
     pub virials: Vec<[[f64; 3]; 3]>,

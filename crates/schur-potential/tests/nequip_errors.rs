@@ -181,7 +181,7 @@ type Change = fn(&mut NequipArchitecture);
 
 #[test]
 fn architectures_without_a_meaning_are_refused() {
-    let changes: [(&str, Change); 16] = [
+    let changes: [(&str, Change); 18] = [
         ("no species", |a| a.species.clear()),
         ("atomic number 0", |a| a.species[1] = 0),
         ("atomic number 119", |a| a.species[1] = 119),
@@ -197,6 +197,8 @@ fn architectures_without_a_meaning_are_refused() {
         ("no layer", |a| a.features.truncate(1)),
         ("vectors at the end", |a| a.features.last_mut().unwrap().push([1, 16])),
         ("channels that fill no vector", |a| a.features[1][0][1] = 17),
+        ("no activation", |a| a.activation_scale = 0.0),
+        ("an activation that is no number", |a| a.activation_scale = f64::NAN),
         ("degrees out of order", |a| a.features[1].reverse()),
     ];
     for (what, change) in changes {
@@ -205,6 +207,26 @@ fn architectures_without_a_meaning_are_refused() {
         let error = model.potential(&PotentialOptions::default(), pool(1)).err();
         assert!(matches!(error, Some(ModelError::Architecture { .. })), "{what}: {error:?}");
     }
+}
+
+#[test]
+fn a_denominator_of_zero_is_refused() {
+    let mut model = Variant::Directions.model();
+    model.weights.insert("layers.1.denominator".to_owned(), Tensor::new(vec![1], Data::F64(vec![0.0])).unwrap());
+    let error = rejected(&model, None);
+    assert!(matches!(error, ModelError::Architecture { .. }), "{error}");
+}
+
+/// Each atom's energy is a number, their sum is not.
+#[test]
+fn a_total_that_is_no_number_is_refused() {
+    let mut model = Variant::Directions.model();
+    let shape = model.weights["shift"].shape().to_vec();
+    let huge = vec![1.5e308; model.weights["shift"].len()];
+    model.weights.insert("shift".to_owned(), Tensor::new(shape, Data::F64(huge)).unwrap());
+    let mut potential = build(&model, &plain(Precision::F64, false));
+    let error = potential.evaluate(&crystal(), Request::ENERGY, &mut Evaluation::default()).unwrap_err();
+    assert!(matches!(error, PotentialError::NotFinite { .. }), "{error}");
 }
 
 #[test]

@@ -106,6 +106,9 @@ impl NequipArchitecture {
         if !sound {
             return fail("the cut-off function fits the cut-off", format!("{:?}", self.cutoff_function));
         }
+        if !(self.activation_scale.is_finite() && self.activation_scale > 0.0) {
+            return fail("the activation has a positive factor", self.activation_scale.to_string());
+        }
         if self.max_harmonic > MAX_DEGREE {
             return fail("harmonics go up to degree 3", self.max_harmonic.to_string());
         }

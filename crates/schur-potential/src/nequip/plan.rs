@@ -228,6 +228,10 @@ impl Builder<'_> {
     fn radial(&self, t: usize, convolution: &Convolution) -> Result<Vec<(Vec<f64>, usize, usize)>, ModelError> {
         let architecture = self.architecture();
         let denominator = self.model.weight(&format!("layers.{t}.denominator"), &[1])?[0];
+        if denominator == 0.0 {
+            let what = "the denominator of a convolution is not zero";
+            return Err(ModelError::Architecture { what, found: format!("0 in layer {t}") });
+        }
         let mut widths = vec![architecture.radial_functions];
         widths.extend(&architecture.radial_hidden);
         widths.push(convolution.weights());

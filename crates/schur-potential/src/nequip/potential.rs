@@ -190,6 +190,11 @@ fn collect<T: Real>(
         return not_finite("force", atom, out.forces[atom].iter().sum());
     }
     out.energy = out.energies.iter().sum();
+    if !out.energy.is_finite() {
+        let largest = |&a: &usize, &b: &usize| out.energies[a].abs().total_cmp(&out.energies[b].abs());
+        let atom = (0..n).max_by(largest).unwrap_or(0);
+        return not_finite("energy", atom, out.energies[atom]);
+    }
     out.virial = [[0.0; 3]; 3];
     for virial in &virials {
         for (total, part) in out.virial.as_flattened_mut().iter_mut().zip(virial.as_flattened()) {
