@@ -28,13 +28,14 @@ impl RowLayout {
         self.offset + row / self.components * self.node_stride + row % self.components * self.component_stride
     }
 
-    /// The first index past `rows` rows of `width` numbers.
-    const fn end(&self, rows: usize, width: usize) -> usize {
+    /// The first index past `rows` rows of `width` numbers; none where it would overflow.
+    fn end(&self, rows: usize, width: usize) -> Option<usize> {
         if rows == 0 {
-            return 0;
+            return Some(0);
         }
-        let nodes = rows.div_ceil(self.components);
-        self.offset + (nodes - 1) * self.node_stride + (self.components - 1) * self.component_stride + width
+        let last_node = (rows - 1).checked_div(self.components)?.checked_mul(self.node_stride)?;
+        let last_component = (self.components - 1).checked_mul(self.component_stride)?;
+        self.offset.checked_add(last_node)?.checked_add(last_component)?.checked_add(width)
     }
 }
 
@@ -100,8 +101,13 @@ impl<T: Real> PackedMatrix<T> {
         (c, c_layout): (&mut [T], RowLayout),
         accumulate: bool,
     ) {
-        assert!(a_layout.end(rows, self.inputs) <= a.len(), "rows of the left factor lie outside its {}", a.len());
-        assert!(c_layout.end(rows, self.outputs) <= c.len(), "rows of the product lie outside its {}", c.len());
+        let inside = |end: Option<usize>, len: usize| end.is_some_and(|end| end <= len);
+        assert!(
+            inside(a_layout.end(rows, self.inputs), a.len()),
+            "rows of the left factor lie outside its {}",
+            a.len()
+        );
+        assert!(inside(c_layout.end(rows, self.outputs), c.len()), "rows of the product lie outside its {}", c.len());
         arch.dispatch(Multiply { matrix: self, rows, a, a_layout, c, c_layout, accumulate });
     }
 }

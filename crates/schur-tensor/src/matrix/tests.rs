@@ -28,14 +28,14 @@ fn check<T: Real>(rows: usize, inputs: usize, outputs: usize, tolerance: f64) {
     let layout =
         |width: usize| RowLayout { offset: 16, node_stride: 3 * width + 16, components: 3, component_stride: width };
     let (from, to) = (layout(matrix.inputs()), layout(matrix.outputs()));
-    let mut source = vec![T::ZERO; from.end(rows, matrix.inputs()).max(1)];
+    let mut source = vec![T::ZERO; from.end(rows, matrix.inputs()).unwrap().max(1)];
     for r in 0..rows {
         for k in 0..inputs {
             source[from.start(r) + k] = T::from_f64(a[r * inputs + k]);
         }
     }
     for arch in crate::instruction_sets() {
-        let mut product = vec![T::ONE; to.end(rows, matrix.outputs()).max(1)];
+        let mut product = vec![T::ONE; to.end(rows, matrix.outputs()).unwrap().max(1)];
         matrix.multiply(arch, rows, (&source, from), (&mut product, to), false);
         matrix.multiply(arch, rows, (&source, from), (&mut product, to), true);
         for r in 0..rows {
@@ -61,4 +61,20 @@ fn rows_outside_the_slice_panic() {
     let matrix = PackedMatrix::<f32>::new(&[1.0], 1, 1);
     let layout = RowLayout { offset: 0, node_stride: 16, components: 1, component_stride: 16 };
     matrix.multiply(Arch::new(), 2, (&[0.0; 31], layout), (&mut [0.0; 32], layout), false);
+}
+
+/// Wrapped round, these ends would lie inside a slice.
+#[test]
+fn rows_beyond_all_memory_have_no_end() {
+    let sound = RowLayout { offset: 0, node_stride: 16, components: 1, component_stride: 16 };
+    assert_eq!(sound.end(3, 16), Some(48));
+    let half = 1 << (usize::BITS - 1);
+    for wild in [
+        RowLayout { node_stride: half, ..sound },
+        RowLayout { offset: usize::MAX - 47, ..sound },
+        RowLayout { components: 3, component_stride: half, ..sound },
+        RowLayout { components: 0, ..sound },
+    ] {
+        assert_eq!(wild.end(3, 16), None, "{wild:?}");
+    }
 }
