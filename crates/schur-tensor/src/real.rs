@@ -6,8 +6,11 @@ use pulp::Simd;
 pub type Lanes<T, S> = <T as Real>::Lanes<S>;
 
 /// A floating-point number that kernels compute with: `f32` or `f64`.
+///
+/// Nobody else can implement it: kernels rely on the size of [`Lanes`] where they load and store.
 pub trait Real:
-    pulp::bytemuck::Pod
+    Sealed
+    + pulp::bytemuck::Pod
     + Default
     + PartialOrd
     + std::fmt::Debug
@@ -73,8 +76,12 @@ pub trait Real:
     fn sigmoid<S: Simd>(simd: S, x: Self::Lanes<S>) -> Self::Lanes<S>;
 }
 
+/// Out of reach for other crates.
+pub trait Sealed {}
+
 macro_rules! impl_real {
     ($T:ident, $lanes:ident, $splat:ident, $add:ident, $mul:ident, $fma:ident, $sum:ident, $sigmoid:path) => {
+        impl Sealed for $T {}
         impl Real for $T {
             type Lanes<S: Simd> = S::$lanes;
             const ZERO: Self = 0.0;
