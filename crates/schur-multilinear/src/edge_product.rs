@@ -32,6 +32,14 @@ pub struct SegmentLayout {
     pub stride: usize,
 }
 
+impl SegmentLayout {
+    /// The first index past `dim` components of `channels` numbers; none where it would overflow.
+    fn end(&self, dim: usize, channels: usize) -> Option<usize> {
+        let last = dim.checked_sub(1)?.checked_mul(self.stride)?;
+        self.offset.checked_add(last)?.checked_add(channels)
+    }
+}
+
 /// A map that this plan cannot run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -61,6 +69,19 @@ pub enum PlanError {
         path: usize,
         /// Dimensions of features and result.
         dims: [usize; 2],
+    },
+    /// There is nothing to compile.
+    #[error("the map has no paths")]
+    NoPaths,
+    /// A layout places a path's rows where the operand's memory does not reach.
+    #[error("path {path} reaches beyond the {len} numbers of {operand}")]
+    Outside {
+        /// Which path.
+        path: usize,
+        /// Features or result.
+        operand: &'static str,
+        /// Numbers there are.
+        len: usize,
     },
     /// The layouts do not match the operands.
     #[error("{found} layouts were given for the {expected} segments of {operand}")]
@@ -132,7 +153,8 @@ impl<T: Real> EdgeProduct<T> {
     /// memory is.
     ///
     /// # Errors
-    /// [`PlanError`] if the map does not have this form or has dimensions or channels without a kernel.
+    /// [`PlanError`] if the map does not have this form, has dimensions or channels without a kernel, or a layout leads
+    /// out of a node's memory.
     pub fn new(
         arch: Arch,
         map: &Multilinear,
@@ -142,6 +164,9 @@ impl<T: Real> EdgeProduct<T> {
         let [x, y, w, z] = map.operands() else {
             return Err(PlanError::Form { path: 0, found: format!("{} operands", map.operands().len()) });
         };
+        if map.paths().is_empty() {
+            return Err(PlanError::NoPaths);
+        }
         check_layouts("the features", x, features)?;
         check_layouts("the result", z, result)?;
         let weight_offsets = w.offsets();
@@ -173,18 +198,25 @@ impl<T: Real> EdgeProduct<T> {
         let folded = paths.iter().map(|p| p.channels * p.harmonics.1 * p.dims[1]).max().unwrap_or(0);
         let (features, result) = (features_len, result_len);
         let product = Self { arch, paths, coupling, features, harmonics, weights, result, folded };
-        product.check_places();
+        product.check_places()?;
         Ok(product)
     }
 
     /// Checks once what every kernel relies on: each path's rows lie inside a node's memory.
-    fn check_places(&self) {
-        for path in &self.paths {
-            let end = |layout: SegmentLayout, dim: usize| layout.offset + (dim - 1) * layout.stride + path.channels;
-            assert!(end(path.features, path.dims[0]) <= self.features, "a path's features lie outside the node's");
-            assert!(end(path.result, path.dims[1]) <= self.result, "a path's result lies outside the node's");
-            assert!(path.weight + path.channels <= self.weights, "a path's weights lie outside the edge's");
+    ///
+    /// Weights need no check: their places are the map's own.
+    fn check_places(&self) -> Result<(), PlanError> {
+        for (index, path) in self.paths.iter().enumerate() {
+            let [d1, d3] = path.dims;
+            for (operand, layout, dim, len) in
+                [("the features", path.features, d1, self.features), ("the result", path.result, d3, self.result)]
+            {
+                if layout.end(dim, path.channels).is_none_or(|end| end > len) {
+                    return Err(PlanError::Outside { path: index, operand, len });
+                }
+            }
         }
+        Ok(())
     }
 
     /// Weights an edge has: one for each path and channel.
@@ -217,7 +249,7 @@ fn check_layouts(operand: &'static str, expected: &Operand, found: &[SegmentLayo
 fn check_path(index: usize, map: &Multilinear) -> Result<(), PlanError> {
     let segments = map.segments(&map.paths()[index]);
     let [x, y, w, z] = [segments[0], segments[1], segments[2], segments[3]];
-    if y.channels != 1 || w.dim != 1 || w.channels != x.channels || z.channels != x.channels {
+    if y.channels != 1 || y.dim == 0 || w.dim != 1 || w.channels != x.channels || z.channels != x.channels {
         return Err(PlanError::Form { path: index, found: format!("segments {segments:?}") });
     }
     if x.channels == 0 || !x.channels.is_multiple_of(schur_tensor::CHANNEL_ALIGNMENT) {

@@ -27,6 +27,12 @@ impl Operand {
         self.segments.iter().map(|s| s.dim * s.channels).sum()
     }
 
+    /// As [`Operand::len`], or none where the sum overflows.
+    fn checked_len(&self) -> Option<usize> {
+        let len = |s: &Segment| s.dim.checked_mul(s.channels);
+        self.segments.iter().try_fold(0usize, |sum, segment| sum.checked_add(len(segment)?))
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -86,6 +92,12 @@ pub enum MultilinearError {
     TooFewOperands {
         /// Operands found.
         found: usize,
+    },
+    /// An operand has more numbers than memory has places.
+    #[error("operand {operand} has more numbers than fit into memory")]
+    TooLarge {
+        /// Which operand.
+        operand: usize,
     },
     /// A path does not name one segment of every operand.
     #[error("path {path} names {found} segments for {expected} operands")]
@@ -148,6 +160,9 @@ impl Multilinear {
         if operands.len() < 2 {
             return Err(MultilinearError::TooFewOperands { found: operands.len() });
         }
+        if let Some(operand) = operands.iter().position(|operand| operand.checked_len().is_none()) {
+            return Err(MultilinearError::TooLarge { operand });
+        }
         let map = Self { operands, paths };
         for index in 0..map.paths.len() {
             map.check_path(index)?;
@@ -170,7 +185,7 @@ impl Multilinear {
         let segments = self.segments(path);
         let dims: Vec<usize> = segments.iter().map(|s| s.dim).collect();
         let found = path.coefficients.len();
-        if found != dims.iter().product::<usize>() {
+        if Some(found) != dims.iter().try_fold(1usize, |product, &dim| product.checked_mul(dim)) {
             return Err(MultilinearError::Coefficients { path: index, dims, found });
         }
         let channels: Vec<usize> = segments.iter().map(|s| s.channels).collect();
@@ -329,5 +344,17 @@ mod tests {
         assert!(error.to_string().contains("segment 1 of operand 1"));
         let error = cross_product().evaluate(&[&[0.0; 6], &[0.0; 2]]).unwrap_err();
         assert_eq!(error, MultilinearError::Argument { operand: 1, expected: 3, found: 2 });
+    }
+
+    /// Wrapped round, these operands would be empty and the path without coefficients.
+    #[test]
+    fn sizes_that_overflow_are_refused() {
+        let half = 1 << (usize::BITS - 1);
+        let error = Multilinear::new(vec![Operand::new([(1, 1)]), Operand::new([(half, 2)])], vec![]).unwrap_err();
+        assert_eq!(error, MultilinearError::TooLarge { operand: 1 });
+        let operands = vec![Operand::new([(half, 1)]), Operand::new([(2, 1)])];
+        let path = Path { segments: vec![0, 0], coefficients: vec![] };
+        let error = Multilinear::new(operands, vec![path]).unwrap_err();
+        assert_eq!(error, MultilinearError::Coefficients { path: 0, dims: vec![half, 2], found: 0 });
     }
 }

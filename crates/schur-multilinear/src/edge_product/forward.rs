@@ -30,7 +30,7 @@ impl<T: Real> EdgeProduct<T> {
     pub(super) fn check_edges(&self, edges: &Edges<'_, T>, nodes: usize) {
         let count = edges.nodes.len();
         assert!(edges.nodes.iter().all(|&node| (node as usize) < nodes), "an edge leads outside the {nodes} nodes");
-        assert_eq!(edges.harmonics.len(), count * self.harmonics, "harmonics of every edge");
+        assert_eq!(Some(edges.harmonics.len()), count.checked_mul(self.harmonics), "harmonics of every edge");
         assert_eq!(edges.weights.points.len(), count, "weights of every edge");
         edges.weights.check(self.weights);
     }

@@ -169,6 +169,56 @@ fn splines_give_the_weights_of_the_table() {
     assert_close("spline against direct", &spline, &direct, 1e-12);
 }
 
+/// Features, one harmonic and weights of one path with `dim` components and 16 channels.
+fn scaling(dim: usize) -> Multilinear {
+    let operands =
+        vec![Operand::new([(dim, 16)]), Operand::new([(1, 1)]), Operand::new([(1, 16)]), Operand::new([(dim, 16)])];
+    let path = Path { segments: vec![0; 4], coefficients: vec![1.0; dim * dim] };
+    Multilinear::new(operands, vec![path]).unwrap()
+}
+
+#[test]
+fn layouts_that_lead_out_of_a_node_are_refused() {
+    let plan = |features: SegmentLayout, result: SegmentLayout| {
+        EdgeProduct::<f32>::new(Arch::new(), &scaling(3), (&[features], 48), (&[result], 48)).map(|_| ())
+    };
+    let sound = SegmentLayout { offset: 0, stride: 16 };
+    assert_eq!(plan(sound, sound), Ok(()));
+    let half = 1 << (usize::BITS - 1);
+    for wild in [
+        SegmentLayout { offset: 1, stride: 16 },
+        // Wrapped round, these two would end inside.
+        SegmentLayout { offset: 0, stride: half },
+        SegmentLayout { offset: usize::MAX - 47, stride: 16 },
+    ] {
+        assert_eq!(plan(wild, sound), Err(PlanError::Outside { path: 0, operand: "the features", len: 48 }));
+        assert_eq!(plan(sound, wild), Err(PlanError::Outside { path: 0, operand: "the result", len: 48 }));
+    }
+}
+
+#[test]
+fn maps_without_anything_to_compute_are_refused() {
+    let empty = Multilinear::new(vec![Operand::default(); 4], vec![]).unwrap();
+    assert_eq!(EdgeProduct::<f32>::new(Arch::new(), &empty, (&[], 0), (&[], 0)).unwrap_err(), PlanError::NoPaths);
+    let operands = [(1, 16), (0, 1), (1, 16), (1, 16)].map(|segment| Operand::new([segment])).to_vec();
+    let map = Multilinear::new(operands, vec![Path { segments: vec![0; 4], coefficients: vec![] }]).unwrap();
+    let layout = [SegmentLayout { offset: 0, stride: 16 }];
+    let error = EdgeProduct::<f32>::new(Arch::new(), &map, (&layout, 16), (&layout, 16)).unwrap_err();
+    assert!(matches!(error, PlanError::Form { path: 0, .. }), "{error}");
+}
+
+#[test]
+#[should_panic(expected = "a point lies outside")]
+fn points_beyond_all_rows_panic() {
+    let layout = [SegmentLayout { offset: 0, stride: 16 }];
+    let product = EdgeProduct::<f64>::new(Arch::new(), &scaling(1), (&layout, 16), (&layout, 16)).unwrap();
+    // Wrapped round, four rows from here on would end at row one.
+    let points = [SplinePoint { row: usize::MAX - 2, ..SplinePoint::direct(0) }];
+    let weights = EdgeWeights { points: &points, coefficients: &[0.0; 64], width: 16 };
+    let edges = Edges { nodes: &[0], harmonics: &[1.0], weights };
+    product.forward(edges, &[1.0; 16], &mut [0.0; 16], &mut EdgeScratch::default());
+}
+
 #[test]
 fn maps_of_another_form_are_refused() {
     let operands =

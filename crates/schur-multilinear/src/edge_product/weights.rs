@@ -27,9 +27,10 @@ impl<'a, T: Real> EdgeWeights<'a, T> {
 
     /// Checks that every place where a kernel may look is there.
     pub(super) fn check(&self, weights: usize) {
-        let rows = self.coefficients.len() / self.width;
         assert!(weights <= self.width, "a row has {} weights, not {weights}", self.width);
-        assert!(self.points.iter().all(|p| p.row + 4 <= rows), "a point lies outside the {rows} rows");
+        let rows = self.coefficients.len() / self.width;
+        let is_inside = |point: &SplinePoint<T>| point.row.checked_add(4).is_some_and(|end| end <= rows);
+        assert!(self.points.iter().all(is_inside), "a point lies outside the {rows} rows");
     }
 
     /// The weights of one edge, as a kernel reads them.
