@@ -36,10 +36,15 @@ impl<T: Real> Gate<T> {
     /// Makes a gate with `scale` as the constant of the activation.
     ///
     /// # Panics
-    /// If a number of channels is no multiple of [`schur_tensor::CHANNEL_ALIGNMENT`].
+    /// If a number of channels is no multiple of [`schur_tensor::CHANNEL_ALIGNMENT`], or a node has no numbers or more
+    /// than memory has places.
     pub fn new(arch: Arch, scalars: usize, gated: &[Segment], scale: f64) -> Self {
         let aligned = |channels: usize| channels.is_multiple_of(schur_tensor::CHANNEL_ALIGNMENT);
         assert!(aligned(scalars) && gated.iter().all(|s| aligned(s.channels)), "channels of a gate are padded");
+        // One component more than the segment has, for the gates; the kernels rely on sums that do not wrap round.
+        let numbers = |s: &Segment| s.dim.checked_add(1)?.checked_mul(s.channels);
+        let inputs = gated.iter().try_fold(scalars, |sum, segment| sum.checked_add(numbers(segment)?));
+        assert!(inputs.is_some_and(|inputs| inputs > 0), "a gate reads some numbers, no more than fit into memory");
         Self { arch, scalars, gated: gated.to_vec(), scale: T::from_f64(scale) }
     }
 
@@ -230,6 +235,13 @@ mod tests {
                 assert!((cotangent[index] - difference).abs() < 1e-8, "{index}: {} {difference}", cotangent[index]);
             }
         }
+    }
+
+    #[test]
+    #[should_panic(expected = "some numbers, no more than fit")]
+    fn more_numbers_than_memory_has_places_panic() {
+        // Wrapped round, these would be 16 numbers, and the kernel would write 2^60 rows of 16.
+        Gate::<f32>::new(Arch::new(), 0, &[Segment { dim: 1 << 60, channels: 16 }], 1.0);
     }
 
     #[test]
