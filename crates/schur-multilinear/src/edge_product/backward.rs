@@ -19,6 +19,8 @@ pub struct Cotangents<'a, T> {
     /// Cotangent of the sender's features, overwritten; `None` where nothing depends on them.
     pub features: Option<&'a mut [T]>,
     /// Cotangent of each edge's harmonics, `[edge][harmonics]`, added to.
+    ///
+    /// A path that only scales, by the one harmonic of a segment of dimension one, adds nothing: degree zero is constant.
     pub harmonics: &'a mut [T],
     /// Cotangent of each edge's distance through the weights, `[edge]`, added to.
     pub distances: &'a mut [T],
