@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 use anyhow::{Context, Result, bail};
+use etcetera::{BaseStrategy, choose_base_strategy};
 use schur_io::{sha256, write_atomically};
 
 /// Names the folder of models, instead of the user's cache directory.
@@ -37,7 +38,7 @@ impl Cache {
     /// If neither is known.
     pub fn from_environment() -> Result<Self> {
         let named = env::var_os(VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let folder = named.or_else(|| dirs::cache_dir().map(|folder| folder.join("schur")));
+        let folder = named.or_else(|| choose_base_strategy().ok().map(|strategy| strategy.cache_dir().join("schur")));
         match folder {
             Some(folder) => Ok(Self { folder }),
             None => bail!("this system names no cache directory; set {VARIABLE} to a folder for models"),
