@@ -29,14 +29,23 @@ mod strided;
 pub use error::TorchError;
 pub use item::{Item, Key, Kind};
 
-use crate::archive::{Archive, ArchiveError};
+use crate::archive::{Archive, ArchiveError, ArchiveLimits};
 use crate::pickle::{Limits, Pickle, parse};
 use crate::tensor::ByteOrder;
 
 /// The member that holds the pickle.
 const PICKLE: &str = "data.pkl";
 
+/// How many times longer than the whole file a member may be: PyTorch does not compress, so only what somebody has packed
+/// again is longer than its share of the file.
+const MAX_GROWTH: u64 = 8;
+
+/// Members up to this many bytes are read however short the file is.
+const ALWAYS_READ: u64 = 16 << 20;
+
 /// Holds a checkpoint whose tensors are read when they are asked for.
+///
+/// A storage longer than 16 MiB and eight times the whole file is refused: only a bomb compresses so well.
 ///
 /// # Examples
 /// ```
@@ -79,7 +88,9 @@ impl<'a> Checkpoint<'a> {
     /// # Cost
     /// O(length of the pickle).
     pub fn read_within(bytes: &'a [u8], limits: &Limits) -> Result<Self, TorchError> {
-        let archive = Archive::open(bytes)
+        let usual = ArchiveLimits::default();
+        let longest = (bytes.len() as u64).saturating_mul(MAX_GROWTH).max(ALWAYS_READ).min(usual.entry_bytes);
+        let archive = Archive::open_with(bytes, usual.with_entry_bytes(longest))
             .map_err(|error| if is_legacy(bytes) { TorchError::Legacy } else { TorchError::Archive(error) })?;
         let member = archive.find_suffix(PICKLE).map(str::to_owned).map_err(|error| match error {
             ArchiveError::NotFound { .. } => TorchError::NoPickle,

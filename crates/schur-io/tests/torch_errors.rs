@@ -4,7 +4,7 @@
 use std::io::{Cursor, Write};
 
 use schur_io::torch::{Checkpoint, Item, Kind, TorchError};
-use zip::CompressionMethod::Stored;
+use zip::CompressionMethod::{Deflated, Stored};
 use zip::write::{SimpleFileOptions, ZipWriter};
 
 fn archive(members: &[(&str, &[u8])]) -> Vec<u8> {
@@ -60,6 +60,21 @@ fn a_hostile_part_does_not_hide_the_others() {
         assert!(root.get("optimizer").unwrap().tensor().unwrap_err().to_string().contains("optimizer: expected"));
         assert_eq!(root.to_json().unwrap()["optimizer"], "<posix.system>");
     });
+}
+
+#[test]
+fn a_storage_far_longer_than_its_file_is_refused() {
+    let elements = 5 << 20;
+    let program = tensor("FloatStorage", &format!("I{elements}\n"), "I0\n", "I1\n", "I1\n");
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    writer.start_file("tmp/data.pkl", SimpleFileOptions::default()).unwrap();
+    writer.write_all(format!("(dVx\n{program}s.").as_bytes()).unwrap();
+    writer.start_file("tmp/data/0", SimpleFileOptions::default().compression_method(Deflated)).unwrap();
+    writer.write_all(&vec![0; 4 * elements]).unwrap();
+    let bytes = writer.finish().unwrap().into_inner();
+    assert!(bytes.len() < 100_000, "{}", bytes.len());
+    let error = read_x(&bytes).unwrap_err().to_string();
+    assert!(error.contains("`tmp/data/0` declares 20971520 bytes, more than the limit of 16777216"), "{error}");
 }
 
 #[test]
