@@ -129,7 +129,7 @@ fn check_flag(config: &Item<'_>, key: &str, expected: bool) -> Result<(), ModelE
     }
 }
 
-fn architecture(config: &Item<'_>, state: &StateDict) -> Result<NequipArchitecture, ModelError> {
+fn architecture(config: &Item<'_>, state: &StateDict<'_>) -> Result<NequipArchitecture, ModelError> {
     let usize_of = |key: &str| config.get(key).and_then(|item| item.as_usize()).map_err(damaged);
     let mut features = Vec::new();
     for item in config.get("irreps_manual").and_then(|item| item.items()).map_err(damaged)? {
@@ -227,22 +227,24 @@ fn modalities(config: &Item<'_>) -> Result<Vec<String>, ModelError> {
     Ok(names)
 }
 
-/// The numbers of a checkpoint under the names of its later versions.
-struct StateDict(BTreeMap<String, Vec<f64>>);
+/// The entries of a checkpoint under the names of its later versions.
+///
+/// Each is read when it is asked for: a small file can describe many large tensors.
+struct StateDict<'c>(BTreeMap<String, Item<'c>>);
 
-impl StateDict {
-    fn read(item: &Item<'_>) -> Result<Self, ModelError> {
-        let mut numbers = BTreeMap::new();
-        for (key, item) in item.entries().map_err(damaged)? {
-            let name = later_name(&key.to_string());
-            numbers.insert(name, item.to_f64s().map_err(damaged)?);
-        }
-        Ok(Self(numbers))
+impl<'c> StateDict<'c> {
+    fn read(item: &Item<'c>) -> Result<Self, ModelError> {
+        let entries = item.entries().map_err(damaged)?;
+        Ok(Self(entries.into_iter().map(|(key, item)| (later_name(&key.to_string()), item)).collect()))
     }
 
-    fn get(&self, name: &str) -> Result<&[f64], ModelError> {
+    fn find(&self, name: &str) -> Result<Option<Vec<f64>>, ModelError> {
+        self.0.get(name).map(|item| item.to_f64s().map_err(damaged)).transpose()
+    }
+
+    fn get(&self, name: &str) -> Result<Vec<f64>, ModelError> {
         let what = || format!("model_state_dict has no entry `{name}`");
-        self.0.get(name).map(Vec::as_slice).ok_or_else(|| ModelError::Checkpoint { what: what() })
+        self.find(name)?.ok_or_else(|| ModelError::Checkpoint { what: what() })
     }
 }
 
@@ -256,7 +258,7 @@ fn later_name(name: &str) -> String {
 
 /// A model's weights on their way out of a checkpoint.
 struct Importer<'a> {
-    state: StateDict,
+    state: StateDict<'a>,
     architecture: &'a NequipArchitecture,
     weights: BTreeMap<String, Tensor>,
 }
@@ -309,7 +311,7 @@ impl Importer<'_> {
     }
 
     fn copy(&mut self, theirs: &str, ours: &str, shape: &[usize]) -> Result<(), ModelError> {
-        let values = self.state.get(theirs)?.to_vec();
+        let values = self.state.get(theirs)?;
         self.insert(theirs, ours, shape, &values)
     }
 
@@ -333,7 +335,7 @@ impl Importer<'_> {
         modalities: usize,
     ) -> Result<(), ModelError> {
         let theirs = format!("{theirs}.linear.weight");
-        let flat = self.state.get(&theirs)?.to_vec();
+        let flat = self.state.get(&theirs)?;
         let mut blocks: Vec<(String, usize, usize)> = Vec::new();
         for input in inputs.blocks() {
             if let Some(output) = outputs.block(input.degree) {
@@ -375,7 +377,7 @@ impl Importer<'_> {
     /// The sign of a stored 3j symbol against ours; symbols with a scalar leg are not stored and have ours.
     fn sign(&self, t: usize, [l1, l2, l3]: [usize; 3]) -> Result<f64, ModelError> {
         let name = format!("{t}_convolution.convolution._compiled_main_left_right._w3j_{l1}_{l2}_{l3}");
-        let Some(stored) = self.state.0.get(&name) else {
+        let Some(stored) = self.state.find(&name)? else {
             // Only symbols without a scalar leg are stored.
             return if [l1, l2, l3].contains(&0) { Ok(1.0) } else { self.state.get(&name).map(|_| 1.0) };
         };
