@@ -85,8 +85,7 @@ impl<T: Real> SplineTable<T> {
     ) -> Self {
         assert!(!pieces.is_empty() && pieces.iter().all(|p| p.intervals > 0), "a table needs intervals");
         let width = padded(columns);
-        let rows: usize = pieces.iter().map(SplinePiece::rows).sum();
-        let mut coefficients = Aligned::zeros(rows * width);
+        let mut coefficients = Aligned::zeros(Self::size(pieces, columns));
         let mut first_row = 0;
         for piece in pieces {
             let solution = interpolate_piece(piece, columns, &mut sample);
@@ -100,6 +99,11 @@ impl<T: Real> SplineTable<T> {
             first_row += piece.rows();
         }
         Self { pieces: pieces.to_vec(), columns, coefficients }
+    }
+
+    /// Numbers that the table of `columns` functions on these pieces holds.
+    pub fn size(pieces: &[SplinePiece], columns: usize) -> usize {
+        pieces.iter().map(SplinePiece::rows).sum::<usize>().saturating_mul(padded(columns))
     }
 
     /// Number of functions.

@@ -54,6 +54,8 @@ pub struct NequipArchitecture {
 
 /// Largest degree for which kernels exist.
 const MAX_DEGREE: usize = 3;
+/// Largest cut-off in Å: published models have 4 to 12, and neighbours grow with its cube.
+const MAX_CUTOFF: f64 = 20.0;
 /// Bound on the channels, species and layers of a file, far above any published model.
 const MAX_WIDTH: usize = 4096;
 
@@ -96,8 +98,8 @@ impl NequipArchitecture {
         if self.species.is_empty() || unknown || self.species.iter().enumerate().any(twice) {
             return fail("species are atomic numbers 1 to 118, at most one each", format!("{:?}", self.species));
         }
-        if !(self.cutoff.is_finite() && self.cutoff > 0.0 && self.cutoff <= 100.0) {
-            return fail("the cut-off lies between 0 and 100 Å", format!("{} Å", self.cutoff));
+        if !(self.cutoff > 0.0 && self.cutoff <= MAX_CUTOFF) {
+            return fail("the cut-off lies between 0 and 20 Å", format!("{} Å", self.cutoff));
         }
         let sound = match self.cutoff_function {
             CutoffFunction::Xplor { onset } => onset > 0.0 && onset < self.cutoff,

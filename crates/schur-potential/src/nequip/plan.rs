@@ -59,6 +59,10 @@ pub(crate) struct Plan<T> {
 /// would not help single precision: a derivative is a difference of rounded coefficients over the spacing.
 const NODE_SPACINGS: [(f64, f64); 3] = [(1.5, 0.004), (3.0, 0.0125), (f64::INFINITY, 1.0 / 60.0)];
 
+/// Most numbers in all spline tables of a model, a dozen times those of SevenNet-l3i5. Without a bound a file could take a
+/// hundred times its own length in memory.
+const MAX_TABLE_NUMBERS: usize = 1 << 26;
+
 /// The measured error of the spline tables against the networks they replace.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct RadialTableError {
@@ -75,6 +79,9 @@ impl<T: Real> Plan<T> {
     pub fn new(model: &Model, options: &PotentialOptions) -> Result<Self, ModelError> {
         let architecture = model.architecture.clone();
         architecture.validate()?;
+        if !options.exact_radial {
+            check_table_size(&architecture)?;
+        }
         let modality = model.modality(options.modality.as_deref())?;
         let harmonics = EdgeHarmonics::new(architecture.max_harmonic, architecture.normalized_harmonics)
             .map_err(ProductError::from)?;
@@ -303,6 +310,22 @@ impl Builder<'_> {
     }
 }
 
+/// Refuses tables that would not fit into memory, before anything is made of them.
+fn check_table_size(architecture: &NequipArchitecture) -> Result<(), ModelError> {
+    let pieces = spline_pieces(architecture.cutoff_function, architecture.cutoff);
+    let mut columns = 0;
+    for t in 0..architecture.layers() {
+        columns += architecture.convolution(t)?.weights();
+    }
+    let numbers = SplineTable::<f64>::size(&pieces, columns);
+    if numbers > MAX_TABLE_NUMBERS {
+        let what =
+            "the tables of its radial networks hold at most 2^26 numbers; evaluate the networks (--exact-radial)";
+        return Err(ModelError::Architecture { what, found: numbers.to_string() });
+    }
+    Ok(())
+}
+
 /// Uniform pieces that meet where the spacing changes and where the cut-off function's second derivative jumps.
 fn spline_pieces(function: CutoffFunction, cutoff: f64) -> Vec<SplinePiece> {
     let mut borders: Vec<f64> = NODE_SPACINGS.iter().map(|&(end, _)| end).chain(function.kink()).collect();
@@ -324,5 +347,30 @@ fn spline_pieces(function: CutoffFunction, cutoff: f64) -> Vec<SplinePiece> {
 pub(super) fn add_bias<T: Real>(row: &mut [T], bias: &[T]) {
     for (value, &bias) in row.iter_mut().zip(bias) {
         *value += bias;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_beyond_memory_are_refused() {
+        let with = |layers: usize, channels: usize| NequipArchitecture {
+            species: vec![1],
+            cutoff: 5.0,
+            cutoff_function: CutoffFunction::Polynomial { power: 6 },
+            radial_functions: 8,
+            radial_hidden: vec![1],
+            max_harmonic: 3,
+            normalized_harmonics: true,
+            features: vec![(0..4).map(|degree| [degree, channels]).collect(); layers + 1],
+            readout_hidden: 1,
+            activation_scale: 1.0,
+            modalities: Vec::new(),
+        };
+        // Larger than any published model, and one that a file of 40 MB could hold.
+        assert_eq!(check_table_size(&with(5, 128)), Ok(()));
+        assert!(matches!(check_table_size(&with(600, 16)), Err(ModelError::Architecture { .. })));
     }
 }
