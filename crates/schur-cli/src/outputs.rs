@@ -15,7 +15,7 @@ use crate::exit::UsageError;
 use crate::session::Session;
 
 /// Values of the whole structure that come from some calculation.
-const CALCULATED: [&str; 5] = ["energy", "free_energy", "stress", "virial", "modality"];
+const CALCULATED: [&str; 6] = ["energy", "free_energy", "stress", "virial", "modality", "converged"];
 
 /// Values of each atom that come from some calculation.
 const CALCULATED_OF_ATOMS: [&str; 5] = ["energies", "forces", "stresses", "virials", "virial"];

@@ -10,7 +10,7 @@ use crate::folder::signal;
 use crate::folder::{Folder, checkpoints, models, ran};
 
 const SILICON: &str = "2
-Lattice=\"0.0 2.7 2.7 2.7 0.0 2.7 2.7 2.7 0.0\" Properties=species:S:1:pos:R:3 energy=99.0 free_energy=99.0 tag=first pbc=\"T T T\"
+Lattice=\"0.0 2.7 2.7 2.7 0.0 2.7 2.7 2.7 0.0\" Properties=species:S:1:pos:R:3 energy=99.0 free_energy=99.0 converged=T tag=first pbc=\"T T T\"
 Si 0.0 0.0 0.0
 Si 1.4 1.3 1.4
 ";
@@ -40,7 +40,9 @@ fn every_frame_of_every_file_gets_results() {
         assert!((sum - row["energy"].as_f64().unwrap()).abs() < 1e-9);
     }
     assert_eq!(frames[0].info["tag"], schur_atoms::Value::Text("first".into()));
-    assert!(!frames[0].info.contains_key("free_energy"), "a value of another calculation");
+    for key in ["free_energy", "converged"] {
+        assert!(!frames[0].info.contains_key(key), "{key} of another calculation");
+    }
     assert!(frames[0].info.contains_key("stress") && !frames[1].info.contains_key("stress"));
 }
 
