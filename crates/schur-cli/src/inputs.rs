@@ -52,7 +52,7 @@ pub fn one(path: &Path, format: Option<FormatName>, frame: Option<i64>) -> Resul
             path.display(),
             count.saturating_sub(1)
         ))),
-        Some(frame) if frame < 0 => usize::try_from(-frame).ok().and_then(|back| count.checked_sub(back)),
+        Some(frame) if frame < 0 => usize::try_from(frame.unsigned_abs()).ok().and_then(|back| count.checked_sub(back)),
         Some(frame) => usize::try_from(frame).ok(),
     };
     match index.filter(|&index| index < count) {

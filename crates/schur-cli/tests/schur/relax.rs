@@ -96,7 +96,10 @@ fn arguments_that_do_not_fit_are_refused() {
         let ran = folder.run(arguments);
         assert_eq!(ran.status, Some(2), "{arguments:?}: {}", ran.stderr);
     }
-    assert_eq!(folder.run(&["relax", "two.extxyz", "--frame", "2"]).status, Some(1));
+    for frame in ["2", "-3", "9223372036854775807", "-9223372036854775808"] {
+        let ran = folder.run(&["relax", "two.extxyz", "--frame", frame]);
+        assert_eq!(ran.status, Some(1), "{frame}: {}", ran.stderr);
+    }
     folder.write("h2.xyz", "2\n\nH 0 0 0\nH 0 0 0.7\n");
     let ran = folder.run(&["relax", "h2.xyz"]);
     assert_eq!(ran.status, Some(1));
