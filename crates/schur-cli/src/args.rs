@@ -6,8 +6,6 @@ mod models;
 mod number;
 mod relax;
 
-use std::num::NonZeroUsize;
-
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::exit;
@@ -30,6 +28,9 @@ pub struct Cli {
     pub command: Command,
 }
 
+/// More cores than any machine has; a slip of the finger should not start more threads than that.
+const MOST_THREADS: i64 = 4096;
+
 /// Options of every command.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Common options")]
@@ -47,8 +48,8 @@ pub struct GlobalArgs {
     #[arg(long, global = true)]
     pub exact_radial: bool,
     /// Threads to compute with; results do not depend on it [default: all cores].
-    #[arg(long, global = true, value_name = "N")]
-    pub threads: Option<NonZeroUsize>,
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
+    pub threads: Option<u16>,
     /// Say nothing but warnings and errors.
     #[arg(short, long, global = true)]
     pub quiet: bool,

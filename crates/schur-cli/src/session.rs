@@ -25,7 +25,7 @@ pub fn potential_options(options: &GlobalArgs) -> PotentialOptions {
 /// If the system gives no threads.
 pub fn pool(options: &GlobalArgs) -> Result<Arc<ThreadPool>> {
     // Zero means all cores to the builder.
-    let threads = options.threads.map_or(0, std::num::NonZero::get);
+    let threads = options.threads.map_or(0, usize::from);
     let pool = ThreadPoolBuilder::new().num_threads(threads).build().context("cannot start threads")?;
     Ok(Arc::new(pool))
 }

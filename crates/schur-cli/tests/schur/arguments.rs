@@ -36,6 +36,7 @@ fn values_out_of_range_are_refused() {
     let folder = Folder::new();
     for arguments in [
         &["eval", "a.cif", "--threads", "0"][..],
+        &["eval", "a.cif", "--threads", "100000"],
         &["eval", "a.cif", "--precision", "f16"],
         &["eval"],
         &["models", "pull", "sevennet-0", "--all"],
