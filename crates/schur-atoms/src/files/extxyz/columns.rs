@@ -10,8 +10,9 @@ use crate::{Array, symbol};
 /// What a frame holds if it does not say: the columns of plain XYZ.
 pub(super) const PLAIN: &str = "species:S:1:pos:R:3";
 
-/// Room made in advance for atoms that a header announces; more is made when they really come.
-const ATOMS_IN_ADVANCE: usize = 1 << 12;
+/// Entries for which room is made in advance, shared by all columns that a header announces: neither it nor the number of
+/// atoms can be believed. More is made when the atoms really come.
+const ENTRIES_IN_ADVANCE: usize = 1 << 16;
 
 /// One entry of `Properties` with the values read so far.
 pub(super) struct Column {
@@ -46,8 +47,9 @@ impl Columns {
         let text = properties.unwrap_or(PLAIN);
         let fields: Vec<&str> = text.split(':').collect();
         let mut columns: Vec<Column> = Vec::with_capacity(fields.len() / 3);
+        let room = n_atoms.min(ENTRIES_IN_ADVANCE / fields.len().div_ceil(3));
         for triplet in fields.chunks(3) {
-            let column = column(triplet, n_atoms)
+            let column = column(triplet, room)
                 .ok_or_else(|| Problem::expected("name:type:columns", triplet.join(":").as_bytes(), GOOD_PROPERTIES))?;
             columns.push(column);
         }
@@ -91,10 +93,10 @@ fn wrong_width(expected: usize, line: &[u8], place: Place) -> crate::files::File
     Problem::expected(expected, format!("{found}: {}", String::from_utf8_lossy(line)).as_bytes(), remedy).at(place)
 }
 
-fn column(triplet: &[&str], n_atoms: usize) -> Option<Column> {
+fn column(triplet: &[&str], atoms_in_advance: usize) -> Option<Column> {
     let &[name, kind, count] = triplet else { return None };
     let count = number::count(count.as_bytes()).filter(|&count| count > 0)?;
-    let room = n_atoms.min(ATOMS_IN_ADVANCE) * count.min(9);
+    let room = atoms_in_advance.saturating_mul(count.min(9));
     let data = match (kind, name) {
         ("S", "species" | "symbols" | "element") if count == 1 => Data::Species(Vec::with_capacity(room)),
         ("S", _) => Data::Texts(Vec::with_capacity(room)),
@@ -192,4 +194,22 @@ fn species(word: &[u8]) -> Option<u8> {
     }
     let number = number::count(word).and_then(|number| u8::try_from(number).ok());
     number.filter(|&number| number <= 118).or_else(|| from_label(&text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A line of a megabyte can name a hundred thousand columns, and an atom count is nothing but a claim.
+    #[test]
+    fn room_is_not_made_for_every_column_that_is_claimed() {
+        let properties = (0..100_000).map(|n| format!("c{n}:R:9")).collect::<Vec<_>>().join(":");
+        let columns = Columns::new(Some(&properties), usize::MAX).map_err(|problem| problem.to_string()).unwrap();
+        let room = |column: &Column| match &column.data {
+            Data::Reals(values) => values.capacity(),
+            _ => 0,
+        };
+        assert_eq!(columns.columns.len(), 100_000);
+        assert!(columns.columns.iter().map(room).sum::<usize>() <= 9 * ENTRIES_IN_ADVANCE);
+    }
 }
