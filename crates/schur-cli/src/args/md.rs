@@ -60,7 +60,7 @@ pub struct MdArgs {
     /// Steps between two checkpoints.
     #[arg(long, value_name = "N", default_value = "1000", value_parser = clap::value_parser!(u64).range(1..))]
     pub checkpoint_every: u64,
-    /// Begin anew although there is the checkpoint of an unfinished run.
+    /// Begin anew although the output holds a run, finished or not.
     #[arg(long, conflicts_with = "resume")]
     pub overwrite: bool,
     /// Continue from the checkpoint; start from the beginning if there is none yet.

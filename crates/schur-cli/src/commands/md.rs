@@ -118,7 +118,13 @@ impl Files {
             return Ok(None);
         }
         let saved = Saved::read(&self.checkpoint)?;
+        let holds_a_run = saved.as_ref().is_none_or(|saved| saved.header.finished)
+            && fs::metadata(&self.trajectory).is_ok_and(|file| file.len() > 0);
         match saved {
+            _ if !args.resume && holds_a_run => bail!(UsageError(format!(
+                "`{}` is there already: name another --output, go on with --resume and more --steps, or replace it with --overwrite",
+                self.trajectory.display()
+            ))),
             Some(saved) if !args.resume && !saved.header.finished => bail!(UsageError(format!(
                 "`{}` is the checkpoint of an unfinished run at step {}: go on with --resume, or begin anew with --overwrite",
                 self.checkpoint.display(),

@@ -204,6 +204,10 @@ fn an_unfinished_run_is_not_overwritten_by_mistake() {
     assert_eq!(ran.status, Some(2));
     assert!(ran.stderr.contains("--resume") && ran.stderr.contains("--overwrite"), "{}", ran.stderr);
     assert_eq!(folder.run_with_models(&arguments).unwrap().status, Some(0));
+    // Nor is a finished one.
+    let ran = folder.run_with_models(&arguments[..arguments.len() - 1]).unwrap();
+    assert_eq!(ran.status, Some(2));
+    assert!(ran.stderr.contains("is there already") && ran.stderr.contains("--overwrite"), "{}", ran.stderr);
 }
 
 #[test]
