@@ -59,9 +59,9 @@ impl<T: Real> WithSimd for Forward<'_, T> {
             product.coupling.matrices(simd, harmonics, matrices);
         }
         for path in &product.paths {
-            macro_rules! dense {
-                ($d1:literal, $d3:literal) => {
-                    simd.vectorize(ForwardPath::<_, _, $d1, $d3, false> {
+            macro_rules! run {
+                ($d1:literal, $d3:literal, $diagonal:literal) => {
+                    simd.vectorize(ForwardPath::<_, _, $d1, $d3, $diagonal> {
                         simd,
                         path,
                         edges: self.edges,
@@ -73,25 +73,16 @@ impl<T: Real> WithSimd for Forward<'_, T> {
                     })
                 };
             }
-            macro_rules! diagonal {
-                ($d:literal) => {
-                    simd.vectorize(ForwardPath::<_, _, $d, $d, true> {
-                        simd,
-                        path,
-                        edges: self.edges,
-                        x: self.x,
-                        stride: product.features,
-                        out: &mut *self.out,
-                        matrices: &*self.matrices,
-                        entries,
-                    })
+            macro_rules! dense {
+                ($d1:literal, $d3:literal) => {
+                    run!($d1, $d3, false)
                 };
             }
             match (path.diagonal, path.dims[0]) {
-                (true, 1) => diagonal!(1),
-                (true, 3) => diagonal!(3),
-                (true, 5) => diagonal!(5),
-                (true, 7) => diagonal!(7),
+                (true, 1) => run!(1, 1, true),
+                (true, 3) => run!(3, 3, true),
+                (true, 5) => run!(5, 5, true),
+                (true, 7) => run!(7, 7, true),
                 _ => with_dims!(path.dims, dense),
             }
         }
