@@ -6,11 +6,13 @@
 //! the map.
 
 mod edge_product;
+mod factored;
 mod gate;
 mod multilinear;
 mod spline;
 
 pub use edge_product::{Cotangents, EdgeProduct, EdgeScratch, EdgeWeights, Edges, PlanError, SegmentLayout};
+pub use factored::{Bilinear, BilinearTerm, ComponentMatrix, Factored, FactoredError, MatrixEntry, Weighting};
 pub use gate::Gate;
 pub use multilinear::{Multilinear, MultilinearError, Operand, Path, Segment};
 pub use spline::{SplinePiece, SplinePoint, SplineTable};
