@@ -10,6 +10,8 @@
 //! Weights are kept apart: they scale rows of the arguments before the first matrix and rows of the result behind the
 //! last one, so the coefficients stay fixed while the weights are learned.
 
+use crate::{Circuit, Rows};
+
 mod bilinear;
 mod component_matrix;
 mod share;
@@ -56,6 +58,16 @@ pub struct Weighting {
     pub result: Option<Vec<usize>>,
     /// The row of the result that each row behind the last matrix is added to, if they are not the same.
     pub sums: Option<Vec<usize>>,
+}
+
+impl Weighting {
+    /// Row `r` times weight `slots[r]`, added to row `sums[r]`.
+    fn scaling(&self, slots: &[usize], sums: Option<&[usize]>) -> Bilinear {
+        let result = |row: usize| sums.map_or(row, |sums| sums[row]);
+        let rows = (0..slots.len()).map(|row| result(row) + 1).max().unwrap_or(0);
+        let term = |(row, &slot)| BilinearTerm { result: result(row), left: row, right: slot, coefficient: 1.0 };
+        Bilinear::collect([slots.len(), self.weights, rows], slots.iter().enumerate().map(term))
+    }
 }
 
 /// Factors that do not fit together, or arguments that do not fit the map.
@@ -214,6 +226,36 @@ impl Factored {
         Ok(z)
     }
 
+    /// Writes the map as a circuit with two arguments, and a third one for the weights if there are any.
+    pub fn to_circuit(&self) -> Circuit {
+        let mut circuit = Circuit::new();
+        let [left, right, _] = self.dims();
+        let (x, y) = (circuit.input(left), circuit.input(right));
+        let weighting = &self.weighting;
+        let weights = match weighting.weights {
+            0 => Rows::default(),
+            weights => circuit.input(weights),
+        };
+        let mut prepare = |argument: Rows, slots: &Option<Vec<usize>>, chain: &[ComponentMatrix]| {
+            let start = match slots {
+                Some(slots) => circuit.add_bilinear(&argument, &weights, &weighting.scaling(slots, None)),
+                None => argument,
+            };
+            chain.iter().fold(start, |rows, matrix| circuit.add_matrix(&rows, matrix))
+        };
+        let (x, y) = (prepare(x, &weighting.left, &self.left), prepare(y, &weighting.right, &self.right));
+        let product = circuit.add_bilinear(&x, &y, &self.bilinear);
+        let mut paths = self.result.iter().fold(product, |rows, matrix| circuit.add_matrix(&rows, matrix));
+        if let Some(slots) = &weighting.result {
+            let scaling = weighting.scaling(slots, weighting.sums.as_deref());
+            paths = circuit.add_bilinear(&paths, &weights, &scaling);
+        } else if let Some(sums) = &weighting.sums {
+            paths = circuit.add_matrix(&paths, &ComponentMatrix::sums(sums));
+        }
+        circuit.output(&paths);
+        circuit
+    }
+
     /// Multiplies the factors out into coefficients, all weights being one.
     ///
     /// # Cost
@@ -263,7 +305,7 @@ fn check_chain(
     }
 }
 
-fn check_length(what: &'static str, expected: usize, found: usize) -> Result<(), FactoredError> {
+pub(crate) fn check_length(what: &'static str, expected: usize, found: usize) -> Result<(), FactoredError> {
     if expected == found { Ok(()) } else { Err(FactoredError::Length { what, expected, found }) }
 }
 

@@ -5,12 +5,14 @@
 //! paths for one kernel; gathering from neighbours and summing over edges are index maps of that plan, not part of
 //! the map.
 
+mod circuit;
 mod edge_product;
 mod factored;
 mod gate;
 mod multilinear;
 mod spline;
 
+pub use circuit::{Circuit, Rows};
 pub use edge_product::{Cotangents, EdgeProduct, EdgeScratch, EdgeWeights, Edges, PlanError, SegmentLayout};
 pub use factored::{Bilinear, BilinearTerm, ComponentMatrix, Factored, FactoredError, MatrixEntry, Weighting};
 pub use gate::Gate;

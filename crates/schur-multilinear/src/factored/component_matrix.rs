@@ -76,6 +76,12 @@ impl ComponentMatrix {
         Ok(Self::collect(rows, columns, entries))
     }
 
+    /// Makes the matrix that adds row `r` of its argument to row `sums[r]` of its result.
+    pub(super) fn sums(sums: &[usize]) -> Self {
+        let rows = sums.iter().max().map_or(0, |row| row + 1);
+        Self::collect(rows, sums.len(), sums.iter().enumerate().map(|(from, &to)| (to, from, 1.0)).collect())
+    }
+
     /// Makes the identity.
     pub fn identity(size: usize) -> Self {
         Self::collect(size, size, (0..size).map(|n| (n, n, 1.0)).collect())
