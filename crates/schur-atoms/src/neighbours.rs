@@ -1,9 +1,9 @@
 //! Neighbour lists: which atoms, in which periodic images, lie closer than a cut-off.
 //!
 //! The list is made in time linear in the number of atoms: the lattice is reduced, atoms are wrapped and sorted into
-//! bins about half a cut-off wide, and each atom looks at the bins around its own. Any cell is welcome: triclinic,
-//! left-handed, extremely sheared, much smaller than the cut-off, partly periodic with or without a vector along the
-//! non-periodic axes; atoms may lie outside the cell. [`SkinList`] keeps a list across the steps of a simulation;
+//! bins about half a cut-off wide, and each atom looks at the bins around its own. Any cell of matter is welcome:
+//! triclinic, left-handed, extremely sheared, much smaller than the cut-off, partly periodic with or without a vector
+//! along the non-periodic axes; atoms may lie outside the cell. [`SkinList`] keeps a list across the steps of a simulation;
 //! [`spatial_order`] numbers atoms so that neighbours lie close in memory.
 //!
 //! Whether a pair belongs to the list is decided by [`vector`] on the positions as given, never by the wrapped copies,
@@ -92,6 +92,32 @@ pub enum NeighborError {
         /// Roughly how many directed pairs there would be.
         pairs: f64,
     },
+    /// A lattice so fine that it cannot be one of atoms.
+    #[error(
+        "the lattice repeats every {length:e} Å, along {vector:?}: nothing below {limit} Å can be a crystal; check the cell's unit (Å, not nm) and its scale factor"
+    )]
+    ShortVector {
+        /// The shortest vector of the lattice in Å; a sum of the given ones if that is shorter than each.
+        vector: [f64; 3],
+        /// Its length in Å.
+        length: f64,
+        /// The shortest length accepted, in Å.
+        limit: f64,
+    },
+    /// More neighbours of one atom than the densest matter has.
+    #[error(
+        "atom {atom} has about {neighbors:.0} neighbours within {cutoff} Å, more than {density} atoms per Å^3: atoms lie on top of each other; check the unit of positions and cell (Å, not nm or fractions of the cell) and remove duplicates"
+    )]
+    Crowded {
+        /// Which atom, from 0.
+        atom: usize,
+        /// Roughly how many neighbours it has.
+        neighbors: f64,
+        /// The cut-off in Å.
+        cutoff: f64,
+        /// The density up to which a structure is searched, in atoms per Å^3.
+        density: f64,
+    },
     /// An atom so many cells away that its image does not fit a 32-bit shift.
     #[error(
         "atom {atom} at {position:?} lies {images:e} cells out along lattice vector {axis}, more than a neighbour shift can count; wrap the positions into the cell"
@@ -122,8 +148,8 @@ impl NeighborList {
     /// Finds all pairs of `structure` closer than `cutoff` (Å).
     ///
     /// # Errors
-    /// [`NeighborError`] if the structure is not valid, the cut-off no positive length, the pairs more than 32-bit
-    /// indices can number, or a shift larger than 32 bits can hold.
+    /// [`NeighborError`] if the structure is not valid, the cut-off no positive length, the lattice finer or the atoms
+    /// denser than matter, the pairs more than 32-bit indices can number, or a shift larger than 32 bits can hold.
     pub fn build(structure: &Structure, cutoff: f64) -> Result<Self, NeighborError> {
         let mut list = Self::default();
         list.rebuild(structure, cutoff)?;

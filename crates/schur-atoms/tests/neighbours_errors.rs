@@ -41,20 +41,69 @@ fn a_failed_build_leaves_an_empty_list() {
 }
 
 #[test]
-fn too_many_pairs_are_foreseen_with_their_number() {
-    // A cell given in nanometres or scaled coordinates is the usual cause.
-    for (cell, pbc, cutoff, expected) in [
-        (cubic(3e-3), [true; 3], 6.0, 4.0 / 3.0 * std::f64::consts::PI * 8e9),
-        (cubic(1e-5), [true, true, false], 5.0, std::f64::consts::PI * 25e10),
-        (cubic(1e-9), [false, true, false], 5.0, 1e10),
-        (cubic(3.0), [true; 3], 1e300, f64::INFINITY),
+fn a_lattice_finer_than_atoms_is_named_with_its_period() {
+    // A cell given in fractions, in nanometres with a scale, or left over from a template is the usual cause.
+    let sheared = Cell::new([[3.0, 0.0, 0.0], [3.0, 1e-7, 0.0], [0.0, 0.0, 3.0]]);
+    let thin = Cell::new([[1e-2, 0.0, 0.0], [0.0, 1e4, 0.0], [0.0, 0.0, 1e7]]);
+    for (cell, pbc, expected) in [
+        (cubic(1e-7), [true; 3], 1e-7),
+        (cubic(1e-5), [true, true, false], 1e-5),
+        (cubic(1e-9), [false, true, false], 1e-9),
+        (cubic(0.0499), [true, false, false], 0.0499),
+        (sheared, [true; 3], 1e-7),
+        (thin, [true; 3], 1e-2),
     ] {
-        match error(vec![[0.0; 3]], cell, pbc, cutoff) {
-            NeighborError::TooManyPairs { atoms: 1, pairs, .. } => {
-                assert!(pairs == expected || (pairs / expected - 1.0).abs() < 1e-3, "{pairs} for {expected}");
+        match error(vec![[0.0; 3]], cell, pbc, 5.0) {
+            NeighborError::ShortVector { length, limit: 0.05, .. } => {
+                assert!((length / expected - 1.0).abs() < 1e-6, "{length} for {expected}");
             }
             other => panic!("{other}"),
         }
+    }
+    let message = error(vec![[0.0; 3]], cubic(1e-7), [true; 3], 5.0).to_string();
+    assert!(message.contains("1e-7 Å") && message.contains("nm"), "{message}");
+    // A non-periodic axis repeats nothing, and a fine chain of one atom is for the model to judge.
+    let wire = Structure::new(
+        vec![14],
+        vec![[0.0; 3]],
+        Cell::new([[0.09, 0.0, 0.0], [0.0; 3], [0.0; 3]]),
+        [true, false, false],
+    );
+    assert_eq!(NeighborList::build(&wire, 5.0).unwrap().len(), 2 * 55);
+}
+
+#[test]
+fn crowds_are_refused_before_they_fill_the_memory() {
+    // As lattice points of one atom, as coincident atoms, and as a small crowd far from everyone else.
+    let e = error(vec![[0.0; 3]], cubic(0.06), [true; 3], 6.0);
+    assert!(matches!(e, NeighborError::Crowded { atom: 0, neighbors, .. } if (neighbors / 4.19e6 - 1.0).abs() < 0.01));
+    for pbc in [[false; 3], [true; 3]] {
+        let e = error(vec![[1.0; 3]; 20_000], cubic(50.0), pbc, 5.0);
+        assert!(matches!(e, NeighborError::Crowded { neighbors: 19_999.0, .. }), "{e}");
+    }
+    let mut mixed: Vec<[f64; 3]> = (0..30_000).map(|i| [f64::from(i) * 2.0, 0.0, 0.0]).collect();
+    mixed.extend([[-50.0, 0.0, 0.0]; 5_000]);
+    let e = error(mixed, Cell::default(), [false; 3], 5.0);
+    assert!(matches!(e, NeighborError::Crowded { atom: 30_000.., neighbors: 4_999.0, .. }), "{e}");
+    // A handful on one spot is listed, so that a model can name them.
+    let few = Structure::new(vec![14; 900], vec![[1.0; 3]; 900], cubic(3.0), [false; 3]);
+    assert_eq!(NeighborList::build(&few, 5.0).unwrap().len(), 900 * 899);
+}
+
+#[test]
+fn long_thin_cells_are_ordinary() {
+    let rod = Cell::new([[2.0, 0.0, 0.0], [0.0, 1e7, 0.0], [0.0, 0.0, 2.0]]);
+    let positions = (0..1000).map(|i| [0.0, 1e4 * f64::from(i), 0.0]).collect();
+    let structure = Structure::new(vec![14; 1000], positions, rod, [true; 3]);
+    // Of the square lattice of 2 Å, twenty points besides the origin lie within 5.5 Å.
+    assert_eq!(NeighborList::build(&structure, 5.5).unwrap().len(), 1000 * 20);
+}
+
+#[test]
+fn too_many_pairs_are_foreseen_with_their_number() {
+    match error(vec![[0.0; 3]], cubic(3.0), [true; 3], 1e300) {
+        NeighborError::TooManyPairs { atoms: 1, pairs, .. } => assert!(pairs.is_infinite(), "{pairs}"),
+        other => panic!("{other}"),
     }
     let cloud: Vec<[f64; 3]> =
         (0..100_000).map(|i| [f64::from(i % 100) * 1e-3, f64::from(i / 100) * 1e-3, 0.0]).collect();

@@ -9,6 +9,14 @@ use crate::{Structure, StructureError};
 const MAX_IMAGES: f64 = (1u64 << 29) as f64;
 /// Most pairs that 32-bit indices can number.
 const MAX_PAIRS: f64 = u32::MAX as f64;
+/// Shortest lattice vector that is searched, in Å: half the distance at which any model calls atoms overlapping.
+///
+/// Shorter ones are no crystal but a wrong unit or scale, and their images fill the memory before anyone looks at them.
+const MIN_VECTOR: f64 = 0.05;
+/// Density, in atoms per Å^3, that no matter reaches: diamond has 0.18, hydrogen at terapascals about 1.
+const MAX_DENSITY: f64 = 4.0;
+/// Pairs (20 MB) up to which a crowd is listed all the same, so that a model can name the atoms that overlap.
+const CROWD_PAIRS: f64 = 1e6;
 /// Rounding errors of a wrapped distance, in units of the largest term's last place: about ten operations, doubled.
 const ROUNDINGS: f64 = 32.0;
 /// Atoms whose rows are counted to foresee the number of pairs.
@@ -58,8 +66,10 @@ pub(super) fn fill(
         return Err(NeighborError::TooManyAtoms { atoms });
     }
     work.frame = Frame::new(&structure.cell, structure.pbc).map_err(StructureError::from)?;
-    let images = atoms as f64 * (work.frame.lattice_points_within(cutoff) - 1.0);
-    refuse_above_limit(structure, cutoff, images)?;
+    refuse_short_vector(&work.frame)?;
+    let images = work.frame.lattice_points_within(cutoff) - 1.0;
+    refuse_above_limit(structure, cutoff, atoms as f64 * images)?;
+    refuse_crowd(0, images, cutoff, atoms as f64 * images)?;
     let limits = work.prepare(structure, cutoff)?;
     work.foresee_pairs(structure, &limits)?;
     work.fill_rows(list, structure, &limits)?;
@@ -73,6 +83,25 @@ fn refuse_above_limit(structure: &Structure, cutoff: f64, pairs: f64) -> Result<
         return Ok(());
     }
     Err(NeighborError::TooManyPairs { atoms: structure.len(), cutoff, pairs })
+}
+
+fn refuse_short_vector(frame: &Frame) -> Result<(), NeighborError> {
+    let periodic = (0..3).filter(|&a| frame.pbc[a]).map(|a| (frame.basis[a], norm(frame.basis[a])));
+    match periodic.min_by(|a, b| a.1.total_cmp(&b.1)) {
+        Some((vector, length)) if length < MIN_VECTOR => {
+            Err(NeighborError::ShortVector { vector, length, limit: MIN_VECTOR })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses an atom with more neighbours than matter can have, once so many pairs are listed that it matters.
+fn refuse_crowd(atom: usize, neighbors: f64, cutoff: f64, pairs: f64) -> Result<(), NeighborError> {
+    let most = MAX_DENSITY * 4.0 / 3.0 * std::f64::consts::PI * cutoff.powi(3);
+    if pairs <= CROWD_PAIRS || neighbors <= most {
+        return Ok(());
+    }
+    Err(NeighborError::Crowded { atom, neighbors, cutoff, density: MAX_DENSITY })
 }
 
 impl Workspace {
@@ -191,6 +220,7 @@ impl Workspace {
                 let pairs = pairs / (atom + 1) as f64 * structure.len() as f64;
                 return refuse_above_limit(structure, limits.cutoff, pairs);
             }
+            refuse_crowd(atom, self.row.len() as f64, limits.cutoff, pairs)?;
         }
         Ok(())
     }
