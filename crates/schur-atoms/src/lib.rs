@@ -7,11 +7,13 @@
 mod cell;
 mod elements;
 pub mod files;
+mod masses;
 pub mod neighbours;
 mod structure;
 mod value;
 
 pub use cell::{Cell, CellError};
 pub use elements::{ParseElementError, atomic_number, mass, symbol};
+pub use masses::masses;
 pub use structure::{Structure, StructureError};
 pub use value::{Array, Value};

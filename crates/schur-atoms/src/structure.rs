@@ -63,6 +63,24 @@ pub enum StructureError {
         /// The number found.
         number: u8,
     },
+    /// A column `masses` that holds something else than one mass an atom.
+    #[error(
+        "the per-atom column `masses` is {found}, expected masses:R:1, one mass in amu an atom; rename the column if it holds something else"
+    )]
+    Masses {
+        /// Name, type and number of columns, as in `Properties`.
+        found: String,
+    },
+    /// A mass that is no mass.
+    #[error(
+        "atom {atom} has mass {mass} amu: it must be a finite number above zero; correct the column `masses`, or remove it to take the masses of the elements"
+    )]
+    Mass {
+        /// Which atom, from 0.
+        atom: usize,
+        /// The mass found, in amu.
+        mass: f64,
+    },
     /// Periodic along a lattice vector that is missing.
     #[error(
         "the structure is periodic along lattice vector {axis}, but that vector is zero; give a cell or switch periodicity off"

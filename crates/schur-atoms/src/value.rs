@@ -83,6 +83,17 @@ impl Array {
             | Self::Texts { columns, .. } => *columns,
         }
     }
+
+    /// The letter of the type in an extended-XYZ `Properties`.
+    pub(crate) fn letter(&self) -> char {
+        match self {
+            Self::Reals { .. } => 'R',
+            Self::Integers { .. } => 'I',
+            Self::Bools { .. } => 'L',
+            Self::Texts { .. } => 'S',
+        }
+    }
+
     /// All entries of all atoms.
     pub fn entries(&self) -> usize {
         match self {

@@ -42,6 +42,14 @@ fn extended_xyz() {
         ("1\nProperties=species:S:1:Z:I:1:pos:R:3\nC 7 0 0 0\n", &["element of atom 0", "twice"]),
         ("1\nProperties=Z:I:1:pos:R:3\n119 0 0 0\n", &["`119`", "between 1 and 118"]),
         ("1\nenergy=1 energy=2\nC 0 0 0\n", &["line 2, column 17", "`energy` is given twice"]),
+        (
+            "1\nProperties=species:S:1:pos:R:3:momenta:R:3:masses:S:1\nC 0 0 0 1 1 1 12\n",
+            &["line 2", "masses:S:1", "masses:R:1"],
+        ),
+        (
+            "1\nProperties=species:S:1:pos:R:3:momenta:R:3:masses:R:1\nC 0 0 0 1 1 1 -12\n",
+            &["line 2", "atom 0 has mass -12 amu"],
+        ),
     ];
     for (text, pieces) in cases {
         check(Format::ExtendedXyz, text, pieces);

@@ -72,6 +72,8 @@ fn velocities_momenta_and_masks() {
     assert_close(&structure.velocities.unwrap(), &[[1.0, 0.0, 0.0], [0.0, 0.5 * 0.09822694788464063, 0.0]]);
     assert_eq!(structure.fixed, Some(vec![[false; 3], [true; 3]]));
     assert_eq!(structure.arrays["masses"], Array::scalars(&[1.0, 4.0]));
+    let text = "1\nProperties=species:S:1:pos:R:3:momenta:R:3:masses:I:1\nH 0 0 0 2.0 0 0 4\n";
+    assert_close(&one(Format::ExtendedXyz, text).velocities.unwrap(), &[[0.5 * 0.09822694788464063, 0.0, 0.0]]);
     // Another program moved on and kept our column as it was: the momenta count.
     let text = "1\nProperties=species:S:1:pos:R:3:velocities:R:3:momenta:R:3\nH 0 0 0 7 7 7 0 0 0\n";
     assert_eq!(one(Format::ExtendedXyz, text).velocities, Some(vec![[0.0; 3]]));

@@ -116,14 +116,6 @@ pub enum DynamicsError {
         /// Number of atoms.
         atoms: usize,
     },
-    /// A mass that is no mass.
-    #[error("atom {atom} has mass {mass} amu: it must be a finite number above zero")]
-    Mass {
-        /// Which atom, from 0.
-        atom: usize,
-        /// The mass found, in amu.
-        mass: f64,
-    },
     /// A velocity that is no number.
     #[error("atom {atom} has velocity {velocity:?} Å/fs: every component must be a finite number")]
     Velocity {

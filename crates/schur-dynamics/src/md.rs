@@ -44,7 +44,7 @@ pub use options::{
     CellCoupling, DEFAULT_BAROSTAT_TIME, DEFAULT_FRICTION, DEFAULT_THERMOSTAT_TIME, Ensemble, SimulationOptions,
 };
 pub use statistics::Statistics;
-pub use velocities::{draw_velocities, masses};
+pub use velocities::draw_velocities;
 
 /// A simulation under way.
 ///
@@ -113,7 +113,7 @@ impl Simulation {
     ///
     /// Velocities are taken from the structure; if it has none (or a bath that only rescales would meet atoms at rest)
     /// they are drawn from the Maxwell-Boltzmann distribution, without momentum along axes that conserve it. Masses are
-    /// those of the structure's per-atom array `masses` (amu), or of the elements.
+    /// those of [`Structure::masses`].
     ///
     /// # Errors
     /// [`DynamicsError`] if the structure or an option is unusable or the potential refuses the structure.
@@ -122,9 +122,9 @@ impl Simulation {
         options: SimulationOptions,
         potential: &mut dyn Potential,
     ) -> Result<Self, DynamicsError> {
-        let masses = masses(&structure)?;
-        let mut rng = ChaCha12Rng::seed_from_u64(options.seed);
         let freedom = check(&structure, &options)?;
+        let masses = structure.masses()?;
+        let mut rng = ChaCha12Rng::seed_from_u64(options.seed);
         let at_rest = structure.velocities.iter().flatten().flatten().all(|&v| v == 0.0);
         if structure.velocities.is_none() || (at_rest && options.ensemble.only_rescales()) {
             let conserved = Freedom::new(&structure, true).conserved;

@@ -6,7 +6,7 @@ mod argon;
 use argon::{fcc, long_ranged, trajectory};
 use schur_atoms::{Cell, Structure};
 use schur_dynamics::DynamicsError;
-use schur_dynamics::md::{Ensemble, Simulation, SimulationOptions, masses};
+use schur_dynamics::md::{Ensemble, Simulation, SimulationOptions};
 use schur_dynamics::units::MASS_VELOCITY_SQUARED;
 use schur_potential::{Evaluation, Potential, PotentialError, Request};
 
@@ -87,7 +87,7 @@ fn spring_oscillates_as_solved_by_hand() {
     let mut molecule =
         Structure::new(vec![8, 6], vec![[0.0; 3], [length + amplitude, 0.0, 0.0]], Cell::default(), [false; 3]);
     molecule.velocities = Some(vec![[0.0; 3]; 2]);
-    let m = masses(&molecule).unwrap();
+    let m = molecule.masses().unwrap();
     let reduced = m[0] * m[1] / (m[0] + m[1]) * MASS_VELOCITY_SQUARED;
     let phase = (1.0 - 0.5 * stiffness / reduced * timestep * timestep).acos();
     let mut potential = Spring { stiffness, length };

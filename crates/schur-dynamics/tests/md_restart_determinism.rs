@@ -6,6 +6,7 @@ mod argon;
 
 use argon::{EPSILON, SIGMA, fcc, long_ranged};
 use proptest::prelude::*;
+use schur_atoms::{Array, StructureError};
 use schur_dynamics::DynamicsError;
 use schur_dynamics::md::{CellCoupling, Checkpoint, CheckpointError, Ensemble, Simulation, SimulationOptions};
 use schur_potential::pair::LennardJones;
@@ -82,11 +83,27 @@ fn seeds_tell_simulations_apart() {
 fn masses_of_the_structure_survive() {
     let mut structure = fcc(1, 5.4);
     let masses = vec![36.0, 38.0, 40.0, 39.948];
-    structure.arrays.insert("masses".to_owned(), schur_atoms::Array::Reals { columns: 1, values: masses.clone() });
+    structure.arrays.insert("masses".to_owned(), Array::scalars(&masses));
     let options = SimulationOptions::default();
     let simulation = Simulation::new(structure, options, &mut long_ranged()).unwrap();
     let resumed = Simulation::restore(Checkpoint::from_bytes(&bits(&simulation)).unwrap(), &mut long_ranged()).unwrap();
     assert_eq!(resumed.masses(), masses);
+}
+
+#[test]
+fn a_column_of_masses_that_holds_none_is_refused() {
+    let start = |column| {
+        let mut structure = fcc(1, 5.4);
+        structure.arrays.insert("masses".to_owned(), column);
+        Simulation::new(structure, SimulationOptions::default(), &mut long_ranged())
+    };
+    let outcome = start(Array::vectors(&[[40.0; 3]; 4]));
+    assert!(
+        matches!(outcome, Err(DynamicsError::Structure(StructureError::Masses { found })) if found == "masses:R:3")
+    );
+    let outcome = start(Array::scalars(&[40.0, 40.0, 0.0, 40.0]));
+    assert!(matches!(outcome, Err(DynamicsError::Structure(StructureError::Mass { atom: 2, mass: 0.0 }))));
+    assert_eq!(start(Array::Integers { columns: 1, values: vec![40; 4] }).unwrap().masses(), [40.0; 4]);
 }
 
 #[test]

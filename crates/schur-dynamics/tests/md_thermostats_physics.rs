@@ -8,7 +8,7 @@ mod argon;
 use argon::{IdealGas, assert_gamma, fcc, gas, kolmogorov_smirnov, mean_and_error, short_ranged, trajectory};
 use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
-use schur_dynamics::md::{Ensemble, Simulation, SimulationOptions, draw_velocities, masses};
+use schur_dynamics::md::{Ensemble, Simulation, SimulationOptions, draw_velocities};
 use schur_dynamics::units::{BOLTZMANN, MASS_VELOCITY_SQUARED};
 
 const TEMPERATURE: f64 = 120.0;
@@ -114,7 +114,7 @@ fn atoms_follow_a_new_temperature() {
 fn drawn_velocities_follow_maxwell_and_boltzmann() {
     let mut structure = fcc(4, 5.3);
     draw_velocities(&mut structure, TEMPERATURE, &mut ChaCha12Rng::seed_from_u64(3)).unwrap();
-    let masses = masses(&structure).unwrap();
+    let masses = structure.masses().unwrap();
     let velocities = structure.velocities.unwrap();
     let momentum: f64 = velocities.iter().zip(&masses).map(|(v, m)| m * v[0]).sum();
     assert!(momentum.abs() < 1e-12);

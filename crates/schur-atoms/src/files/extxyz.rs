@@ -17,7 +17,7 @@
 //! - Nine numbers for a key that ends in `stress`, `virial` or `virials` are the columns of a 3 × 3 matrix and become
 //!   [`Value::Matrix`](crate::Value); all else keeps the shape that the file gives it.
 //! - `momenta` (ASE's unit, √(amu·eV)) becomes [`Structure::velocities`](crate::Structure) in Å/fs through the column
-//!   `masses` or the standard masses. `velocities` (Å/fs) is ours and exact; it counts as long as it agrees with
+//!   `masses` (amu, one number an atom) or the standard masses. `velocities` (Å/fs) is ours and exact; it counts as long as it agrees with
 //!   `momenta`, which other programs keep up to date.
 //! - `move_mask` (true: may move) becomes [`Structure::fixed`](crate::Structure) (true: may not).
 //! - `_JSON` lists become lists or matrices; a `_JSON` dictionary stays text, mark included, and is written back so.

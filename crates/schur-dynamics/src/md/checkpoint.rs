@@ -4,12 +4,12 @@
 //! numbers in their shortest form that reads back to the same bits.
 
 use rand_chacha::ChaCha12Rng;
-use schur_atoms::{Cell, Structure};
+use schur_atoms::{Array, Cell, Structure};
 use schur_potential::Potential;
 use serde::{Deserialize, Serialize};
 
 use super::nose_hoover::Chain;
-use super::{Simulation, SimulationOptions, State, check, velocities};
+use super::{Simulation, SimulationOptions, State, check};
 use crate::DynamicsError;
 use crate::matrix3::Matrix3;
 
@@ -205,11 +205,7 @@ impl Simulation {
         let structure = checkpoint.structure();
         let Checkpoint { options, step, energy, heat, chain, strain_rate, rng, masses, .. } = checkpoint;
         let freedom = check(&structure, &options)?;
-        if masses.len() != structure.len() {
-            let (expected, found) = (structure.len(), masses.len());
-            return Err(schur_atoms::StructureError::Length { name: "masses", expected, found }.into());
-        }
-        velocities::check(&masses)?;
+        let masses = schur_atoms::masses(&structure.numbers, Some(&Array::scalars(&masses)))?;
         let state = State { structure, rng, heat, chain, strain_rate };
         let simulation = Self::assemble(options, masses, freedom, step, state, potential)?;
         let found = simulation.evaluation.energy;

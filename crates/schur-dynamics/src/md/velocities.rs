@@ -1,36 +1,12 @@
-//! Masses, and velocities of a given temperature.
+//! Velocities of a given temperature.
 
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
-use schur_atoms::{Array, Structure};
+use schur_atoms::Structure;
 
 use super::motion::{self, Freedom};
 use crate::DynamicsError;
 use crate::units::{BOLTZMANN, MASS_VELOCITY_SQUARED};
-
-/// The mass of each atom in amu.
-///
-/// Those of the per-atom array `masses` if there is one, else those of the elements.
-///
-/// # Errors
-/// [`DynamicsError`] if a mass is no finite number above zero, or there is no such element.
-pub fn masses(structure: &Structure) -> Result<Vec<f64>, DynamicsError> {
-    structure.validate()?;
-    let masses: Vec<f64> = match structure.arrays.get("masses") {
-        Some(Array::Reals { columns: 1, values }) if values.len() == structure.len() => values.clone(),
-        _ => structure.numbers.iter().map(|&z| schur_atoms::mass(z).unwrap_or(f64::NAN)).collect(),
-    };
-    check(&masses)?;
-    Ok(masses)
-}
-
-/// Checks that every mass is one.
-pub(super) fn check(masses: &[f64]) -> Result<(), DynamicsError> {
-    match masses.iter().position(|m| !(m.is_finite() && *m > 0.0)) {
-        Some(atom) => Err(DynamicsError::Mass { atom, mass: masses[atom] }),
-        None => Ok(()),
-    }
-}
 
 /// Gives `structure` Maxwell-Boltzmann velocities of `temperature` (K).
 ///
@@ -44,7 +20,8 @@ pub fn draw_velocities<R: Rng>(structure: &mut Structure, temperature: f64, rng:
         let requirement = "it must be a finite number, zero or more";
         return Err(DynamicsError::Option { name: "temperature", value: temperature, requirement });
     }
-    let masses = masses(structure)?;
+    structure.validate()?;
+    let masses = structure.masses()?;
     let conserved = Freedom::new(structure, true).conserved;
     structure.velocities = Some(draw(&masses, structure.fixed.as_deref(), conserved, temperature, rng));
     Ok(())

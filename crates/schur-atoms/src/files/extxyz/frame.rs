@@ -7,7 +7,7 @@ use super::columns::{Column, Data};
 use super::comment::{self, Pair, Raw};
 use super::interpret;
 use crate::files::Problem;
-use crate::{Array, Cell, Structure, Value, mass};
+use crate::{Array, Cell, Structure, StructureError, Value, masses};
 
 /// How a comment line that is no clear list of pairs is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,9 +26,6 @@ const ASE_FEMTOSECOND: f64 = 0.09822694788464063;
 /// Relative difference up to which `velocities` and `momenta` say the same: far above the rounding of a product, far
 /// below what eight printed decimals lose.
 const SAME_VELOCITY: f64 = 1e-13;
-
-/// An element without a mass (`X`) counts as ASE counts it.
-const MASS_OF_NOTHING: f64 = 1.0;
 
 type Header = IndexMap<String, Value>;
 
@@ -102,7 +99,7 @@ pub(super) fn assemble(mut header: Header, columns: Vec<Column>) -> Result<Struc
         parts.take(column)?;
     }
     let numbers = parts.numbers()?;
-    let velocities = parts.velocities(&numbers);
+    let velocities = parts.velocities(&numbers)?;
     let remedy = "add a column pos:R:3 to Properties";
     let positions = parts.positions.ok_or(Problem::Missing { name: "pos", remedy })?;
     let (info, arrays, fixed) = (header, parts.arrays, parts.fixed);
@@ -191,33 +188,24 @@ impl Parts {
     }
 
     /// Our own column if the momenta do not contradict it, else the momenta over the masses.
-    fn velocities(&mut self, numbers: &[u8]) -> Option<Vec<[f64; 3]>> {
-        let Some(momenta) = self.momenta.take() else { return self.velocities.take() };
-        let scales = momentum_scales(numbers, self.arrays.get("masses"));
+    fn velocities(&mut self, numbers: &[u8]) -> Result<Option<Vec<[f64; 3]>>, Problem> {
+        let Some(momenta) = self.momenta.take() else { return Ok(self.velocities.take()) };
+        let scales = momentum_scales(masses(numbers, self.arrays.get("masses")))?;
         let same = |v: f64, p: f64, scale: f64| v * scale == p || (v * scale - p).abs() <= SAME_VELOCITY * p.abs();
         if let Some(velocities) = self.velocities.take() {
             let mut rows = velocities.iter().zip(&momenta).zip(&scales);
             if rows.all(|((v, p), &scale)| (0..3).all(|axis| same(v[axis], p[axis], scale))) {
-                return Some(velocities);
+                return Ok(Some(velocities));
             }
         }
-        Some(momenta.iter().zip(&scales).map(|(p, scale)| p.map(|p| p / scale)).collect())
+        Ok(Some(momenta.iter().zip(&scales).map(|(p, scale)| p.map(|p| p / scale)).collect()))
     }
 }
 
-/// By what a velocity in Å/fs is multiplied to give ASE's momentum: the mass of the column `masses`, if it can be one,
-/// else the standard mass, over the unit of time.
-pub(super) fn momentum_scales(numbers: &[u8], masses: Option<&Array>) -> Vec<f64> {
-    let given = match masses {
-        Some(Array::Reals { columns: 1, values }) if values.len() == numbers.len() => values.as_slice(),
-        _ => &[],
-    };
-    let scale = |(atom, &number): (usize, &u8)| {
-        let standard = mass(number).unwrap_or(MASS_OF_NOTHING) / ASE_FEMTOSECOND;
-        let own = given.get(atom).map(|mass| mass / ASE_FEMTOSECOND);
-        own.filter(|scale| scale.is_normal() && *scale > 0.0).unwrap_or(standard)
-    };
-    numbers.iter().enumerate().map(scale).collect()
+/// By what a velocity in Å/fs is multiplied to give ASE's momentum: the mass over the unit of time.
+pub(super) fn momentum_scales(masses: Result<Vec<f64>, StructureError>) -> Result<Vec<f64>, Problem> {
+    let masses = masses.map_err(|error| Problem::Invalid(Box::new(error)))?;
+    Ok(masses.iter().map(|mass| mass / ASE_FEMTOSECOND).collect())
 }
 
 fn atomic_number(number: i64) -> Result<u8, Problem> {

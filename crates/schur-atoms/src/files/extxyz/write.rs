@@ -29,7 +29,7 @@ const RESERVED_COLUMNS: [&str; 10] =
 ///
 /// # Errors
 /// [`Problem::Unwritable`] for a key, column name or per-atom text that the format cannot hold, or an array whose length
-/// does not fit; [`Problem::Io`] from the writer.
+/// does not fit; [`Problem::Invalid`] for velocities with masses that are none; [`Problem::Io`] from the writer.
 ///
 /// # Cost
 /// O(atoms · columns); one buffer of 64 KiB.
@@ -92,7 +92,7 @@ fn columns(structure: &Structure) -> Result<Vec<Column<'_>>, Problem> {
     same_length("positions", structure.positions.len())?;
     if let Some(velocities) = &structure.velocities {
         same_length("velocities", velocities.len())?;
-        let scales = momentum_scales(&structure.numbers, structure.arrays.get("masses"));
+        let scales = momentum_scales(structure.masses())?;
         columns.push(Column { name: "momenta", values: Values::Momenta(velocities, scales) });
         columns.push(Column { name: "velocities", values: Values::Vectors(velocities) });
     }
@@ -137,17 +137,8 @@ impl Column<'_> {
         match &self.values {
             Values::Vectors(_) | Values::Momenta(..) => ('R', 3),
             Values::Fixed(_, columns) => ('L', *columns),
-            Values::Array(array) => (letter(array), array.columns()),
+            Values::Array(array) => (array.letter(), array.columns()),
         }
-    }
-}
-
-fn letter(array: &Array) -> char {
-    match array {
-        Array::Reals { .. } => 'R',
-        Array::Integers { .. } => 'I',
-        Array::Bools { .. } => 'L',
-        Array::Texts { .. } => 'S',
     }
 }
 
