@@ -20,6 +20,16 @@ pub enum GroupError {
         /// What is wrong with it.
         reason: IrrepSyntax,
     },
+    /// A range of blocks that a list of irreps does not have.
+    #[error("blocks {start}..{end} asked for, but the irreps have {n_blocks} blocks")]
+    BlockRange {
+        /// First block asked for.
+        start: usize,
+        /// Block before which the range ends.
+        end: usize,
+        /// Number of blocks there are.
+        n_blocks: usize,
+    },
     /// Three degrees of which one is not between the difference and the sum of the others.
     #[error("degrees {l1}, {l2}, {l3} do not couple: the third must lie in {}..={}", l1.abs_diff(*l2), l1.saturating_add(*l2))]
     Triangle {

@@ -1,5 +1,6 @@
 //! Direct sums of irreps: what a feature vector is made of.
 
+mod algebra;
 mod parse;
 
 use std::fmt;

@@ -120,3 +120,67 @@ fn one_irrep_is_read_alone() {
     assert_eq!(" 2e ".parse::<Irrep>().unwrap(), Irrep::new(2, Parity::Even));
     assert!("3x2e".parse::<Irrep>().is_err());
 }
+
+proptest! {
+    #[test]
+    fn products_of_sums_are_counted(x in irreps(), y in irreps()) {
+        let product = x.tensor_product(&y);
+        prop_assert_eq!(product.dim(), x.dim() * y.dim());
+        prop_assert_eq!(&product, &y.tensor_product(&x));
+        prop_assert_eq!(&product, &product.regroup());
+        for (mul, irrep) in product.iter() {
+            let paths = x.product_paths(&y).filter(|path| path.output == irrep);
+            prop_assert_eq!(mul, paths.map(|path| x.blocks()[path.left].0 * y.blocks()[path.right].0).sum::<usize>());
+        }
+    }
+
+    #[test]
+    fn parts_make_up_the_whole(x in irreps(), at in 0_usize..8, l in 0_usize..12) {
+        let at = at.min(x.len());
+        prop_assert_eq!(&x.slice(..at).unwrap() + &x.slice(at..).unwrap(), x.clone());
+        let (low, high) = (x.filter(|irrep| irrep.l <= l), x.filter(|irrep| irrep.l > l));
+        prop_assert_eq!((&low + &high).regroup(), x.regroup());
+        prop_assert!(low.l_max().is_none_or(|found| found <= l));
+        prop_assert_eq!(x.copies().collect::<Vec<_>>().len(), x.n_irreps());
+        let irrep = Irrep::harmonic(l);
+        prop_assert_eq!(x.contains(irrep), x.copies().any(|copy| copy == irrep));
+        prop_assert_eq!(x.is_scalar(), x.copies().all(Irrep::is_scalar));
+    }
+
+    #[test]
+    fn multiples_repeat(x in irreps(), n in 0_usize..4) {
+        let repeated = n * &x;
+        prop_assert_eq!((repeated.len(), repeated.dim()), (n * x.len(), n * x.dim()));
+        prop_assert_eq!(&repeated, &(&x * n));
+        prop_assert_eq!(&repeated, &(0..n).fold(Irreps::default(), |sum, _| &sum + &x));
+        prop_assert_eq!(x.without_parity().dim(), x.dim());
+        prop_assert!(x.without_parity().iter().all(|(_, irrep)| irrep.parity == Parity::Even));
+    }
+}
+
+#[test]
+fn full_products_are_those_of_e3nn() {
+    // o3.FullTensorProduct(a, b).irreps_out.sort().irreps.simplify() in e3nn 0.6.0.
+    for (a, b, product) in [
+        ("1o", "1o", "1x0e+1x1e+1x2e"),
+        ("2x0e+1o", "1x1e+3x2o", "1x0o+1x1o+5x1e+7x2o+3x2e+3x3e"),
+        ("4x1o", "2x0o", "8x1e"),
+    ] {
+        let (a, b): (Irreps, Irreps) = (a.parse().unwrap(), b.parse().unwrap());
+        assert_eq!(a.tensor_product(&b), product.parse().unwrap());
+    }
+}
+
+#[test]
+fn ranges_beyond_the_blocks_are_errors() {
+    let irreps: Irreps = "0e+1o".parse().unwrap();
+    assert_eq!(irreps.slice(1..3).unwrap_err(), GroupError::BlockRange { start: 1, end: 3, n_blocks: 2 });
+    assert_eq!(
+        irreps.slice(..=usize::MAX).unwrap_err(),
+        GroupError::BlockRange { start: 0, end: usize::MAX, n_blocks: 2 }
+    );
+    #[expect(clippy::reversed_empty_ranges, reason = "the mistake that is tested")]
+    let reversed = irreps.slice(2..1);
+    assert_eq!(reversed.unwrap_err().to_string(), "blocks 2..1 asked for, but the irreps have 2 blocks");
+    assert!(irreps.slice(2..).unwrap().is_empty());
+}
