@@ -93,11 +93,11 @@ pub enum PotentialError {
     /// The result is infinite or not a number.
     #[error("the model's {quantity} of atom {atom} is {value}: the structure lies far outside what the model knows")]
     NotFinite {
-        /// Energy or force.
+        /// Energy, force or virial.
         quantity: &'static str,
         /// Which atom, from 0.
         atom: usize,
-        /// The value found.
+        /// The value found; where a sum over atoms overflowed, its largest part.
         value: f64,
     },
 }

@@ -6,7 +6,7 @@ mod models;
 
 use std::path::Path;
 
-use models::{SMALL_CELL, Variant, build, evaluate, plain, pool, published, random_structure};
+use models::{SMALL_CELL, Variant, build, evaluate, largest, plain, pool, published, random_structure};
 use schur_atoms::{Cell, CellError, Structure, StructureError};
 use schur_io::safetensors::ModelFile;
 use schur_io::torch::Checkpoint;
@@ -229,17 +229,51 @@ fn a_total_that_is_no_number_is_refused() {
     assert!(matches!(error, PotentialError::NotFinite { .. }), "{error}");
 }
 
+/// A model whose answers are proportional to `factor`.
+fn scaled(factor: f64) -> Model {
+    let mut model = Variant::Directions.model();
+    for (name, factor) in [("scale", factor), ("shift", 0.0)] {
+        let tensor = &model.weights[name];
+        let numbers = tensor.to_f64().iter().map(|x| factor * x).collect();
+        let tensor = Tensor::new(tensor.shape().to_vec(), Data::F64(numbers)).unwrap();
+        model.weights.insert(name.to_owned(), tensor);
+    }
+    model
+}
+
+/// Everything asked for is checked, and named where it alone is no number.
 #[test]
 fn answers_that_are_no_numbers_are_refused() {
-    let mut model = Variant::Directions.model();
-    for name in ["scale", "readout.energy"] {
-        let shape = model.weights[name].shape().to_vec();
-        let huge = vec![1e200; model.weights[name].len()];
-        model.weights.insert(name.to_owned(), Tensor::new(shape, Data::F64(huge)).unwrap());
+    let refused = |structure: &Structure, request: Request, of: fn(&Evaluation) -> f64, share: f64| {
+        let exact = plain(Precision::F64, true);
+        let sound = evaluate(build(&scaled(1.0), &exact).as_mut(), structure);
+        // So large that `of` alone exceeds the largest number, or reaches `share` of it.
+        let factor = f64::MAX / of(&sound) * share;
+        assert!(factor * largest(&sound.energies) < f64::MAX, "{sound:?}");
+        let mut potential = build(&scaled(factor), &exact);
+        match potential.evaluate(structure, request, &mut Evaluation::default()).unwrap_err() {
+            PotentialError::NotFinite { quantity, .. } => quantity,
+            error => panic!("{error}"),
+        }
+    };
+    let virials = Request { forces: false, virials: true };
+    let force = |out: &Evaluation| largest(out.forces.as_flattened());
+    let pair = Structure::new(vec![14, 8], vec![[0.0; 3], [0.0, 0.0, 0.3]], Cell::default(), [false; 3]);
+    assert_eq!(refused(&pair, Request::ALL, force, 1.5), "force");
+    assert_eq!(refused(&pair, Request::FORCES, force, 1.5), "force");
+    assert_eq!(refused(&pair, virials, force, 1.5), "virial");
+    // Forces vanish by symmetry; first one atom's virial is too large, then only the sum of two.
+    let virial = |out: &Evaluation| largest(out.virials.as_flattened().as_flattened());
+    let cell = |atoms: usize| {
+        let vectors = [[2.5 * atoms as f64, 0.0, 0.0], [0.0, 2.5, 0.0], [0.0, 0.0, 2.5]];
+        let positions = (0..atoms).map(|i| [2.5 * i as f64, 0.0, 0.0]).collect();
+        Structure::new(vec![1; atoms], positions, Cell::new(vectors), [true; 3])
+    };
+    for (atoms, share) in [(1, 1.1), (2, 0.7)] {
+        for request in [Request::ALL, Request::FORCES, virials] {
+            assert_eq!(refused(&cell(atoms), request, virial, share), "virial", "{atoms} atoms, {request:?}");
+        }
     }
-    let mut potential = build(&model, &plain(Precision::F64, false));
-    let error = potential.evaluate(&crystal(), Request::ALL, &mut Evaluation::default()).unwrap_err();
-    assert!(matches!(error, PotentialError::NotFinite { .. }), "{error}");
 }
 
 #[test]

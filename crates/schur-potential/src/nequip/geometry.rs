@@ -28,7 +28,7 @@ pub(super) struct Geometry<T> {
     cutoff: f64,
     /// Original number of each renumbered atom, and the inverse.
     pub order: Vec<u32>,
-    position_of: Vec<u32>,
+    pub position_of: Vec<u32>,
     /// Where each row begins.
     pub starts: Vec<usize>,
     /// Edges in each row.

@@ -160,51 +160,58 @@ impl<T: Real> Passes<'_, T> {
     }
 }
 
-/// Puts results into the caller's order and checks them.
+/// Puts what was asked for into the caller's order, sums it and checks that all of it is numbers.
 fn collect<T: Real>(
     geometry: &Geometry<T>,
     state: &State<T>,
     request: Request,
     out: &mut Evaluation,
 ) -> Result<(), PotentialError> {
-    let n = geometry.order.len();
-    out.energies.resize(n, 0.0);
-    out.forces.resize(if request.forces { n } else { 0 }, [0.0; 3]);
-    out.virials.resize(if request.virials { n } else { 0 }, [[0.0; 3]; 3]);
-    let mut virials = vec![[[0.0; 3]; 3]; if request.forces || request.virials { n } else { 0 }];
-    for (k, &atom) in geometry.order.iter().enumerate() {
-        let atom = atom as usize;
-        out.energies[atom] = state.energies[k];
-        if request.forces {
-            out.forces[atom] = state.forces[k];
-        }
-        if let Some(virial) = virials.get_mut(atom) {
-            *virial = state.virials[k];
-        }
-    }
-    let not_finite = |quantity, atom, value| Err(PotentialError::NotFinite { quantity, atom, value });
-    if let Some(atom) = out.energies.iter().position(|e| !e.is_finite()) {
-        return not_finite("energy", atom, out.energies[atom]);
-    }
-    if let Some(atom) = out.forces.iter().position(|f| f.iter().any(|x| !x.is_finite())) {
-        return not_finite("force", atom, out.forces[atom].iter().sum());
-    }
+    put(&mut out.energies, &state.energies, geometry, true);
+    put(&mut out.forces, &state.forces, geometry, request.forces);
+    put(&mut out.virials, &state.virials, geometry, request.virials);
+    check("energy", out.energies.iter().map(std::slice::from_ref))?;
+    check("force", out.forces.iter().map(<[f64; 3]>::as_slice))?;
     out.energy = out.energies.iter().sum();
-    if !out.energy.is_finite() {
-        let largest = |&a: &usize, &b: &usize| out.energies[a].abs().total_cmp(&out.energies[b].abs());
-        let atom = (0..n).max_by(largest).unwrap_or(0);
-        return not_finite("energy", atom, out.energies[atom]);
-    }
+    check_sum("energy", out.energy, |atom| out.energies[atom], out.energies.len())?;
     out.virial = [[0.0; 3]; 3];
-    for virial in &virials {
-        for (total, part) in out.virial.as_flattened_mut().iter_mut().zip(virial.as_flattened()) {
-            *total += part;
+    if request.forces || request.virials {
+        // In the caller's order, on which the sum's last bits depend.
+        let virials = || geometry.position_of.iter().map(|&k| state.virials[k as usize].as_flattened());
+        check("virial", virials())?;
+        for virial in virials() {
+            out.virial.as_flattened_mut().iter_mut().zip(virial).for_each(|(total, part)| *total += part);
         }
-    }
-    if request.virials {
-        out.virials.copy_from_slice(&virials);
+        for (component, &total) in out.virial.as_flattened().iter().enumerate() {
+            let of_atom = |atom| state.virials[geometry.position_of[atom] as usize].as_flattened()[component];
+            check_sum("virial", total, of_atom, geometry.position_of.len())?;
+        }
     }
     Ok(())
+}
+
+/// Copies values of atoms into the caller's order; leaves nothing of what was not asked for.
+fn put<T: Real, X: Copy>(out: &mut Vec<X>, values: &[X], geometry: &Geometry<T>, asked: bool) {
+    out.clear();
+    if asked {
+        out.extend(geometry.position_of.iter().map(|&k| values[k as usize]));
+    }
+}
+
+/// Refuses the first atom of which a value is infinite or not a number.
+fn check<'a>(quantity: &'static str, mut atoms: impl Iterator<Item = &'a [f64]>) -> Result<(), PotentialError> {
+    let bad = |values: &'a [f64]| values.iter().copied().find(|x| !x.is_finite());
+    let found = atoms.by_ref().enumerate().find_map(|(atom, values)| bad(values).map(|value| (atom, value)));
+    found.map_or(Ok(()), |(atom, value)| Err(PotentialError::NotFinite { quantity, atom, value }))
+}
+
+/// Refuses a sum over `n` atoms that has overflowed, naming the atom that contributes most.
+fn check_sum(quantity: &'static str, sum: f64, of: impl Fn(usize) -> f64, n: usize) -> Result<(), PotentialError> {
+    if sum.is_finite() {
+        return Ok(());
+    }
+    let atom = (0..n).max_by(|&a, &b| of(a).abs().total_cmp(&of(b).abs())).unwrap_or(0);
+    Err(PotentialError::NotFinite { quantity, atom, value: of(atom) })
 }
 
 impl<T: Real> Potential for NequipPotential<T> {
