@@ -8,6 +8,8 @@
 //! Products of representations, symmetric contractions with shared monomials, rotations by angles and weights that
 //! scale paths are all circuits, so one kernel runs them forward and one backward.
 
+mod derivative;
+
 use crate::{Bilinear, ComponentMatrix, Factored, FactoredError, factored::check_length};
 
 /// Rows of a circuit, in the order of the components they stand for.

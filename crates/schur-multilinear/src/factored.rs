@@ -15,7 +15,7 @@ use crate::{Circuit, Rows};
 mod bilinear;
 mod component_matrix;
 mod share;
-mod support;
+pub(crate) mod support;
 
 pub use bilinear::{Bilinear, BilinearTerm};
 pub use component_matrix::{ComponentMatrix, MatrixEntry};

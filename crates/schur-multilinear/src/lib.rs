@@ -5,6 +5,7 @@
 //! paths for one kernel; gathering from neighbours and summing over edges are index maps of that plan, not part of
 //! the map.
 
+mod channelwise;
 mod circuit;
 mod edge_product;
 mod factored;
@@ -12,6 +13,7 @@ mod gate;
 mod multilinear;
 mod spline;
 
+pub use channelwise::{Argument, ChannelwiseError, ChannelwisePlan, ChannelwiseWorkspace};
 pub use circuit::{Circuit, Rows};
 pub use edge_product::{Cotangents, EdgeProduct, EdgeScratch, EdgeWeights, Edges, PlanError, SegmentLayout};
 pub use factored::{Bilinear, BilinearTerm, ComponentMatrix, Factored, FactoredError, MatrixEntry, Weighting};

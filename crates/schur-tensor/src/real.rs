@@ -70,6 +70,8 @@ pub trait Real:
     fn times<S: Simd>(simd: S, a: Self::Lanes<S>, b: Self::Lanes<S>) -> Self::Lanes<S>;
     /// `a * b + c` with one rounding, lane by lane.
     fn mul_add<S: Simd>(simd: S, a: Self::Lanes<S>, b: Self::Lanes<S>, c: Self::Lanes<S>) -> Self::Lanes<S>;
+    /// `c - a * b` with one rounding, lane by lane.
+    fn negate_mul_add<S: Simd>(simd: S, a: Self::Lanes<S>, b: Self::Lanes<S>, c: Self::Lanes<S>) -> Self::Lanes<S>;
     /// The sum of a register's lanes, in a fixed order.
     fn reduce_sum<S: Simd>(simd: S, a: Self::Lanes<S>) -> Self;
     /// `1 / (1 + exp(-x))`, lane by lane, to about two units in the last place.
@@ -80,7 +82,7 @@ pub trait Real:
 pub trait Sealed {}
 
 macro_rules! impl_real {
-    ($T:ident, $lanes:ident, $splat:ident, $add:ident, $mul:ident, $fma:ident, $sum:ident, $sigmoid:path) => {
+    ($T:ident, $lanes:ident, $splat:ident, $add:ident, $mul:ident, $fma:ident, $fnma:ident, $sum:ident, $sigmoid:path) => {
         impl Sealed for $T {}
         impl Real for $T {
             type Lanes<S: Simd> = S::$lanes;
@@ -114,6 +116,10 @@ macro_rules! impl_real {
                 simd.$fma(a, b, c)
             }
             #[inline(always)]
+            fn negate_mul_add<S: Simd>(simd: S, a: S::$lanes, b: S::$lanes, c: S::$lanes) -> S::$lanes {
+                simd.$fnma(a, b, c)
+            }
+            #[inline(always)]
             fn reduce_sum<S: Simd>(simd: S, a: S::$lanes) -> Self {
                 simd.$sum(a)
             }
@@ -125,5 +131,25 @@ macro_rules! impl_real {
     };
 }
 
-impl_real!(f32, f32s, splat_f32s, add_f32s, mul_f32s, mul_add_e_f32s, reduce_sum_f32s, crate::elementary::sigmoid_f32);
-impl_real!(f64, f64s, splat_f64s, add_f64s, mul_f64s, mul_add_e_f64s, reduce_sum_f64s, crate::elementary::sigmoid_f64);
+impl_real!(
+    f32,
+    f32s,
+    splat_f32s,
+    add_f32s,
+    mul_f32s,
+    mul_add_e_f32s,
+    negate_mul_add_e_f32s,
+    reduce_sum_f32s,
+    crate::elementary::sigmoid_f32
+);
+impl_real!(
+    f64,
+    f64s,
+    splat_f64s,
+    add_f64s,
+    mul_f64s,
+    mul_add_e_f64s,
+    negate_mul_add_e_f64s,
+    reduce_sum_f64s,
+    crate::elementary::sigmoid_f64
+);

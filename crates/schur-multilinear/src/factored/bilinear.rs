@@ -56,7 +56,7 @@ impl Bilinear {
         Ok(Self::collect(dims, terms))
     }
 
-    pub(super) fn collect(dims: [usize; 3], terms: impl IntoIterator<Item = BilinearTerm>) -> Self {
+    pub(crate) fn collect(dims: [usize; 3], terms: impl IntoIterator<Item = BilinearTerm>) -> Self {
         let mut sums: BTreeMap<(usize, usize, usize), f64> = BTreeMap::new();
         for term in terms {
             *sums.entry((term.result, term.left, term.right)).or_default() += term.coefficient;

@@ -51,7 +51,7 @@ impl ComponentMatrix {
         Ok(Self::collect(rows, columns, entries))
     }
 
-    pub(super) fn collect(rows: usize, columns: usize, mut list: Vec<(usize, usize, f64)>) -> Self {
+    pub(crate) fn collect(rows: usize, columns: usize, mut list: Vec<(usize, usize, f64)>) -> Self {
         list.sort_by_key(|&(row, column, _)| (row, column));
         let mut entries: Vec<MatrixEntry> = Vec::with_capacity(list.len());
         for (row, column, value) in list {

@@ -1,0 +1,255 @@
+//! One call of a plan: where its arguments are, and how items and channels become tiles.
+
+use std::ops::Range;
+
+use schur_tensor::{
+    Real,
+    pulp::{Arch, Simd, WithSimd},
+};
+
+use super::{
+    ChannelwisePlan, FLOPS_OF_A_PART, MAX_ARGUMENTS, MAX_PARTS, backward,
+    forward::{self, Tile},
+    transfer::{Lay, empty, fill},
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Direction {
+    Forward,
+    Backward,
+}
+
+/// A call, as the kernels see it: lengths have been checked, so pointers take the place of slices.
+pub(super) struct Job<'a, T> {
+    plan: &'a ChannelwisePlan<T>,
+    items: usize,
+    direction: Direction,
+    /// Registers of a slot.
+    registers: usize,
+    /// Items of a part.
+    part_items: usize,
+    pub parts: usize,
+    arguments: [*const T; MAX_ARGUMENTS],
+    pub result: *mut T,
+    pub cotangent: *const T,
+    /// Null where a cotangent is not wanted.
+    pub cotangents: [*mut T; MAX_ARGUMENTS],
+    /// Numbers between the sums of one part and the next.
+    pub part_stride: usize,
+}
+
+// SAFETY: parts read shared arguments and write to items of their own, or to sums of their own.
+unsafe impl<T: Sync> Sync for Job<'_, T> {}
+
+/// Lanes of a register on an instruction set.
+pub(super) fn lanes<T: Real>(arch: Arch) -> usize {
+    struct Count<T>(std::marker::PhantomData<T>);
+    impl<T: Real> WithSimd for Count<T> {
+        type Output = usize;
+        fn with_simd<S: Simd>(self, _: S) -> usize {
+            T::lanes::<S>()
+        }
+    }
+    arch.dispatch(Count::<T>(std::marker::PhantomData))
+}
+
+impl<'a, T: Real> Job<'a, T> {
+    pub fn new(plan: &'a ChannelwisePlan<T>, items: usize, direction: Direction) -> Self {
+        let width = if plan.channels == 1 { items } else { plan.channels };
+        let registers = match width.div_ceil(plan.lanes) {
+            0 | 1 => 1,
+            n if n % 4 == 0 && plan.channels > 1 => 4,
+            _ => 2,
+        };
+        // Items that share registers stay in one part.
+        let together = if plan.channels == 1 { registers * plan.lanes } else { 1 };
+        let worth = FLOPS_OF_A_PART.div_ceil(plan.flops());
+        let part_items = items.div_ceil(MAX_PARTS).max(worth).max(1).next_multiple_of(together);
+        Self {
+            plan,
+            items,
+            direction,
+            registers,
+            part_items,
+            parts: items.div_ceil(part_items),
+            arguments: [std::ptr::null(); MAX_ARGUMENTS],
+            result: std::ptr::null_mut(),
+            cotangent: std::ptr::null(),
+            cotangents: [std::ptr::null_mut(); MAX_ARGUMENTS],
+            part_stride: 0,
+        }
+    }
+
+    pub fn set_arguments(&mut self, arguments: &[&[T]]) {
+        for (pointer, slice) in self.arguments.iter_mut().zip(arguments) {
+            *pointer = slice.as_ptr();
+        }
+    }
+
+    fn width(&self) -> usize {
+        self.registers * self.plan.lanes
+    }
+
+    /// Numbers of scratch memory: slots and a result, and in reverse the cotangents of both.
+    pub fn scratch_len(&self) -> usize {
+        let rows = self.plan.program.slots + self.plan.program.outputs;
+        let copies = if self.direction == Direction::Backward { 2 } else { 1 };
+        copies * rows * self.width()
+    }
+
+    pub fn run_part(&self, part: usize, scratch: &mut [T]) {
+        assert!(scratch.len() >= self.scratch_len(), "scratch memory for a tile");
+        let first = part * self.part_items;
+        let items = first..self.items.min(first + self.part_items);
+        let arch = self.plan.arch;
+        match self.registers {
+            1 => arch.dispatch(Part::<'_, T, 1> { job: self, part, items, scratch }),
+            2 => arch.dispatch(Part::<'_, T, 2> { job: self, part, items, scratch }),
+            _ => arch.dispatch(Part::<'_, T, 4> { job: self, part, items, scratch }),
+        }
+    }
+
+    /// Where the numbers of one operand begin for a tile, and how they lie.
+    fn place(&self, rows: usize, channels: usize, shared: bool, spot: Spot) -> (usize, Lay) {
+        let item = if shared { 0 } else { spot.item };
+        match (self.plan.channels, channels) {
+            (1, _) if shared => (0, Lay::Broadcast),
+            (1, _) => (item * rows, Lay::Items { stride: rows }),
+            (_, 1) => (item * rows, Lay::Broadcast),
+            _ => (item * rows * channels + spot.channel, Lay::Channels { stride: channels }),
+        }
+    }
+}
+
+/// Where a tile begins, and how many of its lanes are used.
+#[derive(Clone, Copy)]
+struct Spot {
+    item: usize,
+    channel: usize,
+    used: usize,
+}
+
+struct Part<'a, T, const V: usize> {
+    job: &'a Job<'a, T>,
+    part: usize,
+    items: Range<usize>,
+    scratch: &'a mut [T],
+}
+
+impl<T: Real, const V: usize> WithSimd for Part<'_, T, V> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let width = V * T::lanes::<S>();
+        let channels = self.job.plan.channels;
+        let scratch = self.scratch.as_mut_ptr();
+        let tile = |spot: Spot| match self.job.direction {
+            // SAFETY: the plan has checked every length; the items of this part are inside, and `used` lanes are.
+            Direction::Forward => unsafe { self.forward::<S>(simd, spot, scratch) },
+            // SAFETY: as above.
+            Direction::Backward => unsafe { self.backward::<S>(simd, spot, scratch) },
+        };
+        if channels == 1 {
+            for item in self.items.clone().step_by(width) {
+                tile(Spot { item, channel: 0, used: width.min(self.items.end - item) });
+            }
+        } else {
+            for item in self.items.clone() {
+                for channel in (0..channels).step_by(width) {
+                    tile(Spot { item, channel, used: width.min(channels - channel) });
+                }
+            }
+        }
+    }
+}
+
+impl<T: Real, const V: usize> Part<'_, T, V> {
+    /// # Safety
+    /// The spot lies inside of the operands, and `values` holds the slots.
+    #[inline(always)]
+    unsafe fn fill_arguments<S: Simd>(&self, simd: S, spot: Spot, values: *mut T) {
+        let (job, width) = (self.job, V * T::lanes::<S>());
+        for (index, slots) in job.plan.program.arguments.iter().enumerate() {
+            let argument = job.plan.arguments[index];
+            let (offset, lay) = job.place(slots.len(), argument.channels, argument.shared, spot);
+            // SAFETY: the caller's.
+            unsafe {
+                let from = job.arguments[index].add(offset);
+                fill::<T, S>(simd, lay, (from, values.add(slots.start * width)), slots.len(), (spot.used, width));
+            }
+        }
+    }
+
+    /// # Safety
+    /// As above, with room for the result behind the slots.
+    #[inline(always)]
+    unsafe fn forward<S: Simd>(&self, simd: S, spot: Spot, values: *mut T) {
+        let (job, program, width) = (self.job, &self.job.plan.program, V * T::lanes::<S>());
+        let (offset, lay) = job.place(program.outputs, job.plan.channels, false, spot);
+        // SAFETY: the caller's; a whole tile of channels is written where it belongs, others through scratch memory.
+        unsafe {
+            self.fill_arguments::<S>(simd, spot, values);
+            let to = job.result.add(offset);
+            match lay {
+                Lay::Channels { stride } if spot.used == width => {
+                    forward::run::<T, S, V>(simd, program, Tile { values, result: to, result_stride: stride });
+                }
+                _ => {
+                    let result = values.add(program.slots * width);
+                    forward::run::<T, S, V>(simd, program, Tile { values, result, result_stride: width });
+                    empty::<T, S>(simd, lay, (result, to), program.outputs, (spot.used, width), false);
+                }
+            }
+        }
+    }
+
+    /// # Safety
+    /// As above, with room for the cotangents of slots and result behind that.
+    #[inline(always)]
+    unsafe fn backward<S: Simd>(&self, simd: S, spot: Spot, values: *mut T) {
+        let (job, program, width) = (self.job, &self.job.plan.program, V * T::lanes::<S>());
+        let (offset, lay) = job.place(program.outputs, job.plan.channels, false, spot);
+        // SAFETY: the caller's.
+        unsafe {
+            self.fill_arguments::<S>(simd, spot, values);
+            let result = values.add(program.slots * width);
+            let slots = result.add(program.outputs * width);
+            let forward = Tile { values, result, result_stride: width };
+            let from = job.cotangent.add(offset);
+            let (cotangent, result_stride) = match lay {
+                Lay::Channels { stride } if spot.used == width => (from, stride),
+                _ => {
+                    let copy = slots.add(program.slots * width);
+                    fill::<T, S>(simd, lay, (from, copy), program.outputs, (spot.used, width));
+                    (copy.cast_const(), width)
+                }
+            };
+            let tile = backward::CotangentTile { forward, result: cotangent, result_stride, slots };
+            backward::run::<T, S, V>(simd, program, tile);
+            self.empty_cotangents::<S>(simd, spot, slots);
+        }
+    }
+
+    /// # Safety
+    /// As for [`fill_arguments`](Self::fill_arguments).
+    #[inline(always)]
+    unsafe fn empty_cotangents<S: Simd>(&self, simd: S, spot: Spot, slots: *const T) {
+        let (job, width) = (self.job, V * T::lanes::<S>());
+        for (index, rows) in job.plan.program.arguments.iter().enumerate() {
+            let (argument, place) = (job.plan.arguments[index], job.cotangents[index]);
+            if place.is_null() {
+                continue;
+            }
+            let (offset, lay) = job.place(rows.len(), argument.channels, argument.shared, spot);
+            let offset = if argument.shared { offset + self.part * job.part_stride } else { offset };
+            // The lanes of one item come in several tiles if it has many channels.
+            let add = argument.shared || (lay == Lay::Broadcast && spot.channel > 0);
+            // SAFETY: the caller's; sums of a part are its own.
+            unsafe {
+                let pair = (slots.add(rows.start * width), place.add(offset));
+                empty::<T, S>(simd, lay, pair, rows.len(), (spot.used, width), add);
+            }
+        }
+    }
+}

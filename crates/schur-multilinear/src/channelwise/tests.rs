@@ -1,0 +1,200 @@
+use schur_tensor::{Real, instruction_sets, pulp::Arch};
+
+use super::*;
+use crate::{Bilinear, BilinearTerm, ComponentMatrix, Rows};
+
+struct Numbers(u64);
+
+impl Numbers {
+    fn bits(&mut self) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize
+    }
+
+    fn below(&mut self, n: usize) -> usize {
+        self.bits() % n
+    }
+
+    fn list(&mut self, n: usize) -> Vec<f64> {
+        (0..n).map(|_| self.bits() as f64 / f64::from(1u32 << 30) - 1.0).collect()
+    }
+
+    fn rows(&mut self, from: &Rows, n: usize) -> Rows {
+        let places: Vec<usize> = (0..n).map(|_| self.below(from.len())).collect();
+        from.select(places)
+    }
+
+    fn bilinear(&mut self, dims: [usize; 3], terms: usize) -> Bilinear {
+        let coefficients = [1.0, 1.0, 1.0, -1.0, 0.3];
+        let terms = (0..terms).map(|_| BilinearTerm {
+            left: self.below(dims[0]),
+            right: self.below(dims[1]),
+            result: self.below(dims[2]),
+            coefficient: coefficients[self.below(5)],
+        });
+        Bilinear::new(dims, terms.collect::<Vec<_>>()).unwrap()
+    }
+
+    fn matrix(&mut self, rows: usize, columns: usize, entries: usize) -> ComponentMatrix {
+        let entries = (0..entries).map(|_| (self.below(rows), self.below(columns), self.list(1)[0]));
+        ComponentMatrix::new(rows, columns, entries.collect::<Vec<_>>()).unwrap()
+    }
+}
+
+/// Rows of every kind: local, kept, shared by matrices, copied, repeated, zero.
+fn random_circuit(seed: u64) -> Circuit {
+    let mut numbers = Numbers(seed);
+    let mut circuit = Circuit::new();
+    let inputs = [circuit.input(7), circuit.input(5), circuit.input(3)];
+    let mut all = Rows::concatenate(&inputs);
+    for _ in 0..3 {
+        let (left, right) = (numbers.rows(&all, 6), numbers.rows(&all, 4));
+        let product = circuit.bilinear(&left, &right, &numbers.bilinear([6, 4, 9], 14)).unwrap();
+        let some = Rows::concatenate([&product, &numbers.rows(&all, numbers.0 as usize % 3)]);
+        let matrix = numbers.matrix(11, some.len(), 25);
+        let combined = circuit.matrix(&some, &matrix).unwrap();
+        all = Rows::concatenate([&all, &combined, &product.select([0, 3])]);
+        circuit.output(&combined);
+    }
+    circuit.output(&numbers.rows(&all, 4));
+    circuit
+}
+
+/// The definition, channel by channel.
+fn oracle(circuit: &Circuit, items: usize, arguments: &[Argument], values: &[Vec<f64>]) -> Vec<f64> {
+    let channels = arguments.iter().map(|argument| argument.channels).max().unwrap();
+    let (inputs, rows) = (circuit.inputs(), circuit.outputs());
+    let mut result = vec![0.0; items * rows * channels];
+    for item in 0..items {
+        for channel in 0..channels {
+            let pick = |a: usize| -> Vec<f64> {
+                let (n, i) = (arguments[a].channels, if arguments[a].shared { 0 } else { item });
+                (0..inputs[a]).map(|row| values[a][(i * inputs[a] + row) * n + channel % n]).collect()
+            };
+            let own: Vec<Vec<f64>> = (0..inputs.len()).map(pick).collect();
+            let own: Vec<&[f64]> = own.iter().map(Vec::as_slice).collect();
+            for (row, value) in circuit.evaluate(&own).unwrap().into_iter().enumerate() {
+                result[(item * rows + row) * channels + channel] = value;
+            }
+        }
+    }
+    result
+}
+
+fn to<T: Real>(values: &[f64]) -> Vec<T> {
+    values.iter().map(|&value| T::from_f64(value)).collect()
+}
+
+fn assert_near(what: &str, found: &[f64], expected: &[f64], tolerance: f64) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    for (n, (a, b)) in found.iter().zip(expected).enumerate() {
+        assert!((a - b).abs() <= tolerance * (1.0 + b.abs()), "{what}: number {n} is {a}, not {b}");
+    }
+}
+
+fn check<T: Real>(arch: Arch, seed: u64, items: usize, arguments: [Argument; 3], tolerance: f64) {
+    let circuit = random_circuit(seed);
+    let plan = ChannelwisePlan::<T>::new(arch, &circuit, &arguments).unwrap();
+    let mut numbers = Numbers(seed + 1);
+    let lens: Vec<usize> = (0..3).map(|a| plan.len(items, a)).collect();
+    let values: Vec<Vec<f64>> = lens.iter().map(|&len| numbers.list(len)).collect();
+    let tangents: Vec<Vec<f64>> = lens.iter().map(|&len| numbers.list(len)).collect();
+    let typed: Vec<Vec<T>> = values.iter().map(|list| to(list)).collect();
+    let slices: Vec<&[T]> = typed.iter().map(Vec::as_slice).collect();
+    let mut workspace = ChannelwiseWorkspace::default();
+    let what = format!("{arch:?}, seed {seed}, {items} items, {arguments:?}");
+
+    let mut result = vec![T::ONE; items * plan.result_len()];
+    plan.forward(items, &slices, &mut result, &mut workspace).unwrap();
+    let result: Vec<f64> = result.iter().map(|value| value.to_f64()).collect();
+    assert_near(&what, &result, &oracle(&circuit, items, &arguments, &values), tolerance);
+
+    // The reverse pass is the transpose of the tangent.
+    let cotangent = numbers.list(result.len());
+    let mut gradients: Vec<Vec<T>> = lens.iter().map(|&len| vec![T::ONE; len]).collect();
+    let mut wanted: Vec<Option<&mut [T]>> = gradients.iter_mut().map(|list| Some(list.as_mut_slice())).collect();
+    plan.backward(items, &slices, &to::<T>(&cotangent), &mut wanted, &mut workspace).unwrap();
+    let both: Vec<Vec<f64>> = values.iter().chain(&tangents).cloned().collect();
+    let change = oracle(&circuit.tangent(), items, &[arguments, arguments].concat(), &both);
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let expected = dot(&change, &cotangent);
+    let found: f64 =
+        gradients.iter().zip(&tangents).map(|(g, t)| dot(&g.iter().map(|v| v.to_f64()).collect::<Vec<_>>(), t)).sum();
+    let scale: f64 = change.iter().zip(&cotangent).map(|(a, b)| (a * b).abs()).sum();
+    assert!((found - expected).abs() <= tolerance * (1.0 + scale), "{what}: dot products {found} and {expected}");
+}
+
+#[test]
+fn kernels_match_the_definition_and_are_adjoint() {
+    let (own, one, shared) = (Argument::per_item, Argument::per_item(1), Argument::shared);
+    for arch in instruction_sets() {
+        for (seed, channels) in [(1, 1), (2, 3), (3, 16), (4, 20), (5, 64), (6, 1), (7, 32)] {
+            for arguments in [
+                [own(channels); 3],
+                [own(channels), one, shared(channels)],
+                [own(channels), shared(1), one],
+                [shared(channels), own(channels), one],
+            ] {
+                check::<f64>(arch, seed, 5, arguments, 1e-12);
+                check::<f32>(arch, seed, 37, arguments, 2e-4);
+            }
+        }
+    }
+}
+
+#[test]
+fn parts_and_threads_do_not_change_a_bit() {
+    let circuit = random_circuit(8);
+    let arguments = [Argument::per_item(20), Argument::per_item(1), Argument::shared(20)];
+    let plan = ChannelwisePlan::<f32>::new(Arch::new(), &circuit, &arguments).unwrap();
+    let items = 4000;
+    let mut numbers = Numbers(9);
+    let values: Vec<Vec<f32>> = (0..3).map(|a| to(&numbers.list(plan.len(items, a)))).collect();
+    let slices: Vec<&[f32]> = values.iter().map(Vec::as_slice).collect();
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let mut workspace = ChannelwiseWorkspace::default();
+        let mut result = vec![0.0; items * plan.result_len()];
+        let mut gradients: Vec<Vec<f32>> = values.iter().map(|list| vec![0.0; list.len()]).collect();
+        pool.install(|| {
+            plan.forward(items, &slices, &mut result, &mut workspace).unwrap();
+            let mut wanted: Vec<Option<&mut [f32]>> = gradients.iter_mut().map(|g| Some(g.as_mut_slice())).collect();
+            plan.backward(items, &slices, &result, &mut wanted, &mut workspace).unwrap();
+        });
+        (result, gradients)
+    };
+    assert!(run(1) == run(3), "results depend on the number of threads");
+}
+
+#[test]
+fn reverse_circuits_are_transposes_of_tangents() {
+    for seed in 20..30 {
+        let circuit = random_circuit(seed);
+        let mut numbers = Numbers(seed);
+        let values: Vec<Vec<f64>> = circuit.inputs().iter().map(|&rows| numbers.list(rows)).collect();
+        let tangents: Vec<Vec<f64>> = circuit.inputs().iter().map(|&rows| numbers.list(rows)).collect();
+        let cotangent = numbers.list(circuit.outputs());
+        let slices = |lists: &[&Vec<f64>]| lists.iter().map(|list| list.as_slice().to_vec()).collect::<Vec<_>>();
+        let call = |circuit: &Circuit, lists: Vec<Vec<f64>>| {
+            circuit.evaluate(&lists.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap()
+        };
+        let forward = call(&circuit.tangent(), slices(&values.iter().chain(&tangents).collect::<Vec<_>>()));
+        let reverse = call(&circuit.reverse(), slices(&values.iter().chain([&cotangent]).collect::<Vec<_>>()));
+        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let (a, b) = (dot(&forward, &cotangent), dot(&reverse, &tangents.concat()));
+        assert!((a - b).abs() < 1e-12 * (1.0 + a.abs()), "seed {seed}: {a} and {b}");
+    }
+}
+
+#[test]
+fn slices_that_do_not_fit_are_named() {
+    let circuit = random_circuit(1);
+    let arguments = [Argument::per_item(2), Argument::per_item(3), Argument::per_item(1)];
+    let error = ChannelwisePlan::<f32>::new(Arch::new(), &circuit, &arguments).unwrap_err();
+    assert_eq!(error, ChannelwiseError::Channels { argument: 0, expected: 3, found: 2 });
+    let plan = ChannelwisePlan::<f32>::new(Arch::new(), &circuit, &[Argument::per_item(1); 3]).unwrap();
+    let mut result = vec![0.0; 2 * plan.result_len()];
+    let error = plan.forward(2, &[&[0.0; 14], &[0.0; 9], &[0.0; 6]], &mut result, &mut ChannelwiseWorkspace::default());
+    assert_eq!(error.unwrap_err().to_string(), "argument 1 has 9 numbers, not 10");
+    plan.forward(0, &[&[], &[], &[]], &mut [], &mut ChannelwiseWorkspace::default()).unwrap();
+}

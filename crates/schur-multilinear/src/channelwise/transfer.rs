@@ -1,0 +1,120 @@
+//! Tiles to and from memory.
+
+use schur_tensor::{Real, pulp::Simd};
+
+/// How an argument or a result lies in memory, seen from one tile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lay {
+    /// `[row][channel]`: lanes are channels, rows are this many numbers apart.
+    Channels { stride: usize },
+    /// `[row]`: one number for all lanes.
+    Broadcast,
+    /// `[item][row]`: lanes are items, which are this many numbers apart.
+    Items { stride: usize },
+}
+
+/// Rows that are exchanged between lanes at a time, so that they stay in the first-level cache.
+const ROWS_AT_ONCE: usize = 16;
+
+/// Fills `rows` slots of `width` numbers; lanes from `used` on become zero.
+///
+/// # Safety
+/// `slots` is valid for writing `rows * width` numbers; `from` for reading what `lay` describes.
+#[inline(always)]
+pub(super) unsafe fn fill<T: Real, S: Simd>(
+    simd: S,
+    lay: Lay,
+    (from, slots): (*const T, *mut T),
+    rows: usize,
+    (used, width): (usize, usize),
+) {
+    // SAFETY: the caller's.
+    unsafe {
+        match lay {
+            Lay::Channels { stride } if used == width => {
+                for row in 0..rows {
+                    for lane in (0..width).step_by(T::lanes::<S>()) {
+                        let value = T::load::<S>(from.add(row * stride + lane));
+                        T::store::<S>(slots.add(row * width + lane), value);
+                    }
+                }
+            }
+            Lay::Channels { stride } => {
+                for row in 0..rows {
+                    let slot = slots.add(row * width);
+                    slot.copy_from_nonoverlapping(from.add(row * stride), used);
+                    std::slice::from_raw_parts_mut(slot.add(used), width - used).fill(T::ZERO);
+                }
+            }
+            Lay::Broadcast => {
+                for row in 0..rows {
+                    let value = T::splat(simd, *from.add(row));
+                    for lane in (0..width).step_by(T::lanes::<S>()) {
+                        T::store::<S>(slots.add(row * width + lane), value);
+                    }
+                }
+            }
+            Lay::Items { stride } => {
+                if used < width {
+                    std::slice::from_raw_parts_mut(slots, rows * width).fill(T::ZERO);
+                }
+                for first in (0..rows).step_by(ROWS_AT_ONCE) {
+                    for lane in 0..used {
+                        for row in first..rows.min(first + ROWS_AT_ONCE) {
+                            *slots.add(row * width + lane) = *from.add(lane * stride + row);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Empties `rows` slots into memory: over what is there, or onto it if `add`.
+///
+/// # Safety
+/// As for [`fill`], with reading and writing exchanged; with `add`, `to` is valid for reading too.
+#[inline(always)]
+pub(super) unsafe fn empty<T: Real, S: Simd>(
+    simd: S,
+    lay: Lay,
+    (slots, to): (*const T, *mut T),
+    rows: usize,
+    (used, width): (usize, usize),
+    add: bool,
+) {
+    let put = |place: *mut T, value: T| {
+        // SAFETY: the caller's; `place` lies in what `lay` describes.
+        unsafe { *place = if add { *place + value } else { value } };
+    };
+    // SAFETY: the caller's.
+    unsafe {
+        match lay {
+            Lay::Channels { stride } => {
+                for row in 0..rows {
+                    for lane in 0..used {
+                        put(to.add(row * stride + lane), *slots.add(row * width + lane));
+                    }
+                }
+            }
+            Lay::Broadcast => {
+                for row in 0..rows {
+                    let mut sum = T::splat(simd, T::ZERO);
+                    for lane in (0..width).step_by(T::lanes::<S>()) {
+                        sum = T::plus(simd, sum, T::load::<S>(slots.add(row * width + lane)));
+                    }
+                    put(to.add(row), T::reduce_sum(simd, sum));
+                }
+            }
+            Lay::Items { stride } => {
+                for first in (0..rows).step_by(ROWS_AT_ONCE) {
+                    for lane in 0..used {
+                        for row in first..rows.min(first + ROWS_AT_ONCE) {
+                            put(to.add(lane * stride + row), *slots.add(row * width + lane));
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
