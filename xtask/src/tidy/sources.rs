@@ -15,11 +15,23 @@ const LONG_FILES: [(&str, &str); 0] = [];
 const EMPTY_NAMES: [&str; 8] = ["util", "utils", "helper", "helpers", "common", "misc", "manager", "stuff"];
 
 /// Files with unsafe code, and what they need it for.
-const UNSAFE_FILES: [(&str, &str); 9] = [
-    ("crates/schur-multilinear/src/channelwise/backward.rs", "kernel: slots that the compiler of the program has counted"),
-    ("crates/schur-multilinear/src/channelwise/forward.rs", "kernel: slots that the compiler of the program has counted"),
-    ("crates/schur-multilinear/src/channelwise/run.rs", "kernel: tiles inside of slices whose lengths the plan has checked"),
-    ("crates/schur-multilinear/src/channelwise/transfer.rs", "kernel: tiles inside of slices whose lengths the plan has checked"),
+const UNSAFE_FILES: [(&str, &str); 13] = [
+    (
+        "crates/schur-multilinear/src/channelwise/backward.rs",
+        "kernel: slots that the compiler of the program has counted",
+    ),
+    (
+        "crates/schur-multilinear/src/channelwise/forward.rs",
+        "kernel: slots that the compiler of the program has counted",
+    ),
+    (
+        "crates/schur-multilinear/src/channelwise/run.rs",
+        "kernel: tiles inside of slices whose lengths the plan has checked",
+    ),
+    (
+        "crates/schur-multilinear/src/channelwise/transfer.rs",
+        "kernel: tiles inside of slices whose lengths the plan has checked",
+    ),
     ("crates/schur-multilinear/src/edge_product/backward.rs", "kernel: rows read without a bounds check an edge"),
     ("crates/schur-multilinear/src/edge_product/coupling.rs", "kernel: rows read without a bounds check an edge"),
     ("crates/schur-multilinear/src/edge_product/forward.rs", "kernel: rows read without a bounds check an edge"),
