@@ -1,8 +1,19 @@
 //! Files that appear completely or not at all.
 
-use std::fs::File;
+use std::ffi::OsStr;
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+/// What the names of temporary files begin and end with.
+const PREFIX: &str = ".schur-";
+const SUFFIX: &str = ".tmp";
+/// Random letters and digits between the two.
+const RANDOM: usize = 6;
+/// How often a temporary file is made anew that a concurrent clean-up took for left behind; once is rare enough.
+const ATTEMPTS: usize = 8;
 
 /// Reports that an output could not be written; the path is as it was before.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +32,9 @@ pub struct WriteError {
 /// The content goes to a temporary file in the same folder, is flushed to the disk and then renamed. When anything
 /// fails, or the process dies, `path` is as it was. A symbolic link is followed and the file it names is replaced,
 /// keeping that file's permissions.
+///
+/// A killed process cannot remove its temporary file; the next one that writes in the same folder does. Temporary files
+/// in use are locked, so no other run is disturbed; where the file system knows no locks nothing is removed.
 ///
 /// # Errors
 /// [`WriteError`] naming the path and the step that failed, also when `fill` fails.
@@ -50,7 +64,8 @@ pub fn write_atomically(
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let mut temporary = builder().tempfile_in(folder).map_err(fail("making a temporary file beside it"))?;
+    remove_left_behind(folder);
+    let mut temporary = locked_temporary(folder).map_err(fail("making a temporary file beside it"))?;
     let mut writer = BufWriter::new(temporary.as_file_mut());
     fill(&mut writer).and_then(|()| writer.flush()).map_err(fail("writing the content"))?;
     drop(writer);
@@ -66,14 +81,47 @@ pub fn write_atomically(
 /// Prepares temporary files with the permissions of an ordinary new file; without this only the owner could read it.
 fn builder() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".schur-").suffix(".tmp");
+    builder.prefix(PREFIX).suffix(SUFFIX).rand_bytes(RANDOM);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         // The process's umask takes its part of this.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
+        builder.permissions(fs::Permissions::from_mode(0o666));
     }
     builder
+}
+
+/// Makes a temporary file and locks it for as long as it is open.
+fn locked_temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    for _ in 0..ATTEMPTS {
+        let temporary = builder().tempfile_in(folder)?;
+        // Where there are no locks, others get none either and leave the file alone.
+        if temporary.as_file().lock().is_err() || temporary.path().exists() {
+            return Ok(temporary);
+        }
+    }
+    Err(io::Error::other("other processes keep removing it"))
+}
+
+/// Removes temporary files that nobody writes any more, as far as the system lets us; none of them is ours to miss.
+fn remove_left_behind(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten().filter(|entry| is_temporary(&entry.file_name())) {
+        // A pipe of that name would hang the opening.
+        if !entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            continue;
+        }
+        let Ok(file) = OpenOptions::new().write(true).open(entry.path()) else { continue };
+        // The lock is held while the file goes, so that its maker, if it comes by just now, sees that it is gone.
+        if file.try_lock().is_ok() {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+fn is_temporary(name: &OsStr) -> bool {
+    let name = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX));
+    name.is_some_and(|name| name.len() == RANDOM && name.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 /// Makes the rename itself durable where the system can; the content is on the disk already, so failure is no loss.

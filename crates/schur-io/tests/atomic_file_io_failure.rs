@@ -48,6 +48,50 @@ fn a_panicking_writer_leaves_the_old_file_and_nothing_else() {
 }
 
 #[test]
+fn what_a_killed_process_left_is_removed_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = [".schur-notes.tmp", ".schur-aB3dE6.tmp.gz", "schur-aB3dE6.tmp", ".schur-a.3dE6.tmp"];
+    for name in kept.iter().chain(&[".schur-aB3dE6.tmp", ".schur-000000.tmp"]) {
+        fs::write(folder.path().join(name), "half").unwrap();
+    }
+    fs::create_dir(folder.path().join(".schur-folder.tmp")).unwrap();
+    write_atomically(&folder.path().join("out"), |_| Ok(())).unwrap();
+    let mut expected: Vec<_> = kept.into_iter().chain([".schur-folder.tmp", "out"]).map(str::to_owned).collect();
+    expected.sort();
+    assert_eq!(names(folder.path()), expected);
+}
+
+#[test]
+fn temporary_files_in_use_are_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let [outer, inner] = ["outer", "inner"].map(|name| folder.path().join(name));
+    write_atomically(&outer, |out| {
+        out.write_all(b"long")?;
+        write_atomically(&inner, |_| Ok(())).map_err(io::Error::other)
+    })
+    .unwrap();
+    assert_eq!(fs::read_to_string(&outer).unwrap(), "long");
+    assert_eq!(names(folder.path()), ["inner", "outer"]);
+}
+
+#[test]
+fn many_writers_of_one_folder_do_not_disturb_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    std::thread::scope(|scope| {
+        for writer in 0..4 {
+            let path = folder.path().join(["shared".to_owned(), format!("own-{writer}")][writer % 2].as_str());
+            scope.spawn(move || {
+                for _ in 0..50 {
+                    write_atomically(&path, |out| out.write_all(b"whole")).unwrap();
+                    assert_eq!(fs::read_to_string(&path).unwrap(), "whole");
+                }
+            });
+        }
+    });
+    assert_eq!(names(folder.path()), ["own-1", "own-3", "shared"]);
+}
+
+#[test]
 fn content_replaces_content() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out");
