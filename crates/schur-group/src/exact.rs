@@ -60,6 +60,39 @@ impl Surd {
         Self { numerator: -self.numerator, ..*self }
     }
 
+    /// Takes the root of a whole number.
+    pub(crate) fn root(square: u128) -> Self {
+        let (mut numerator, mut radicand) = (1, square);
+        let mut divisor = 2_u128;
+        while divisor * divisor <= radicand {
+            while radicand.is_multiple_of(divisor * divisor) {
+                radicand /= divisor * divisor;
+                numerator *= divisor as i128;
+            }
+            divisor += 1;
+        }
+        if square == 0 { Self::ZERO } else { Self { numerator, denominator: 1, radicand } }
+    }
+
+    /// Multiplies two numbers; `None` if the result cannot be held.
+    pub(crate) fn checked_mul(&self, other: &Surd) -> Option<Self> {
+        if self.numerator == 0 || other.numerator == 0 {
+            return Some(Self::ZERO);
+        }
+        // Neither radicand has a square factor, so their common divisor is all that comes out of the root.
+        let shared = common_divisor(self.radicand, other.radicand);
+        let radicand = (self.radicand / shared).checked_mul(other.radicand / shared)?;
+        // Cancelling before multiplying keeps the products as small as they can be.
+        let [left, right, root] = [self.numerator.unsigned_abs(), other.numerator.unsigned_abs(), shared];
+        let (left, d2) = reduce(left, other.denominator);
+        let (right, d1) = reduce(right, self.denominator);
+        let (root, d1) = reduce(root, d1);
+        let (root, d2) = reduce(root, d2);
+        let numerator = i128::try_from(left.checked_mul(right)?.checked_mul(root)?).ok()?;
+        let sign = self.numerator.signum() * other.numerator.signum();
+        Some(Self { numerator: sign * numerator, denominator: d1.checked_mul(d2)?, radicand })
+    }
+
     /// Multiplies a whole number by the root of `square`; `None` if the result cannot be held.
     pub(crate) fn with_root(whole: i128, square: &PrimePowers) -> Option<Self> {
         let (mut numerator, mut denominator, mut radicand) = (whole.unsigned_abs(), 1_u128, 1_u128);
@@ -82,6 +115,16 @@ impl Surd {
         let numerator = i128::try_from(numerator).ok()? * whole.signum();
         Some(Self { numerator, denominator, radicand })
     }
+}
+
+fn common_divisor(a: u128, b: u128) -> u128 {
+    if b == 0 { a } else { common_divisor(b, a % b) }
+}
+
+/// Divides two whole numbers by what they share.
+fn reduce(a: u128, b: u128) -> (u128, u128) {
+    let shared = common_divisor(a, b);
+    (a / shared, b / shared)
 }
 
 impl fmt::Display for Surd {
@@ -160,6 +203,19 @@ mod tests {
         assert_eq!((surd.numerator(), surd.denominator(), surd.radicand()), (1, 10, 10));
         assert_eq!(surd.negated().to_string(), "-1/10 sqrt(10)");
         assert_eq!(surd.to_f64(), 0.1_f64.sqrt());
+    }
+
+    #[test]
+    fn products_come_out_in_lowest_terms() {
+        let surd = |numerator, denominator, radicand| Surd { numerator, denominator, radicand };
+        // 3/5 sqrt(6) * -5/9 sqrt(10) = -1/3 sqrt(60) = -2/3 sqrt(15).
+        assert_eq!(surd(3, 5, 6).checked_mul(&surd(-5, 9, 10)), Some(surd(-2, 3, 15)));
+        // 1/2 sqrt(2) squared is 1/2: the 2 from the roots cancels.
+        assert_eq!(surd(1, 2, 2).checked_mul(&surd(1, 2, 2)), Some(surd(1, 2, 1)));
+        assert_eq!(Surd::ZERO.checked_mul(&surd(1, 7, 3)), Some(Surd::ZERO));
+        assert_eq!(surd(i128::MAX, 1, 1).checked_mul(&surd(3, 1, 1)), None);
+        assert_eq!(Surd::root(72), surd(6, 1, 2));
+        assert_eq!((Surd::root(1), Surd::root(0)), (surd(1, 1, 1), Surd::ZERO));
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub enum Normalization {
 
 impl Normalization {
     /// Returns the factor from component normalisation for degree `l`.
-    fn factor(self, l: usize) -> f64 {
+    pub(crate) fn factor(self, l: usize) -> f64 {
         match self {
             Normalization::Component => 1.0,
             Normalization::Norm => 1.0 / ((2 * l + 1) as f64).sqrt(),

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`Irrep`], [`Irreps`] | names of representations: `"128x0e+64x1o"`, dimensions, products |
 //! | [`wigner_3j`] | coupling tensors as exact surds, dense or sparse floats, phases of both e3nn conventions |
+//! | [`clebsch_gordan`], [`gaunt`] | the same tensors as couplings and as integrals of three harmonics |
 //! | [`SphericalHarmonics`] | real harmonics of a vector with gradient and Hessian |
 //! | [`WignerD`] | the matrices of rotations, mirrors and inversion on irreps |
 //!
@@ -19,6 +20,8 @@
 
 mod error;
 mod exact;
+mod exact_tensor;
+mod gaunt;
 mod harmonics;
 mod irrep;
 mod irreps;
@@ -28,9 +31,11 @@ mod wigner_d;
 
 pub use error::{GroupError, IrrepSyntax};
 pub use exact::Surd;
+pub use exact_tensor::{ExactEntry, ExactTensor};
+pub use gaunt::{Gaunt, clebsch_gordan, gaunt};
 pub use harmonics::{Normalization, Real, SphericalHarmonics};
 pub use irrep::{Irrep, Parity};
 pub use irreps::{Irreps, ProductPath};
 pub use rotation::{rotation_from_angles, rotation_from_quaternion};
-pub use wigner_3j::{Phase, ThreeJ, ThreeJEntry, wigner_3j, wigner_3j_with_phase};
+pub use wigner_3j::{Phase, wigner_3j, wigner_3j_with_phase};
 pub use wigner_d::WignerD;

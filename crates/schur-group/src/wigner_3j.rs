@@ -10,7 +10,7 @@
 //! equal up to a sign; so a real element is one complex element times a power of i and, if no `m` is zero, `sqrt(1/2)`.
 
 use crate::exact::PrimePowers;
-use crate::{GroupError, Surd};
+use crate::{ExactEntry, ExactTensor, GroupError, Surd};
 
 /// Sign conventions of the real 3j symbols, both with unit norm and the same basis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -26,22 +26,6 @@ pub enum Phase {
     E3nn04,
 }
 
-/// One non-zero element of a [`ThreeJ`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ThreeJEntry {
-    /// Indices `m + l` along the three axes.
-    pub index: [usize; 3],
-    /// The exact value.
-    pub value: Surd,
-}
-
-/// The invariant tensor of three degrees, with unit norm.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ThreeJ {
-    degrees: [usize; 3],
-    entries: Vec<ThreeJEntry>,
-}
-
 /// Computes the Wigner 3j symbols of three degrees in the real basis.
 ///
 /// The tensor is invariant under rotations, `C_ijk = C_abc D_ai D_bj D_ck`, and the sum of its squares is 1. Exchanging
@@ -51,7 +35,7 @@ pub struct ThreeJ {
 /// Basis order and phases of e3nn 0.5 and later; see [`wigner_3j_with_phase`] for older tables.
 ///
 /// # Errors
-/// [`GroupError::Triangle`] if the degrees do not couple, [`GroupError::DegreeTooLarge`] beyond [`ThreeJ::MAX_DEGREE`].
+/// [`GroupError::Triangle`] if the degrees do not couple, [`GroupError::DegreeTooLarge`] beyond [`ExactTensor::MAX_DEGREE`].
 ///
 /// # Cost
 /// O(l1 l2 l3) whole-number operations: microseconds for degree 3, milliseconds for degree 12.
@@ -70,10 +54,10 @@ pub struct ThreeJ {
 /// assert_eq!(three_j.entries().len(), 6);
 /// # Ok::<(), schur_group::GroupError>(())
 /// ```
-pub fn wigner_3j(l1: usize, l2: usize, l3: usize) -> Result<ThreeJ, GroupError> {
+pub fn wigner_3j(l1: usize, l2: usize, l3: usize) -> Result<ExactTensor, GroupError> {
     let l = l1.max(l2).max(l3);
-    let too_large = GroupError::DegreeTooLarge { what: "Wigner 3j symbols", l, max: ThreeJ::MAX_DEGREE };
-    if l > ThreeJ::MAX_DEGREE {
+    let too_large = GroupError::DegreeTooLarge { what: "Wigner 3j symbols", l, max: ExactTensor::MAX_DEGREE };
+    if l > ExactTensor::MAX_DEGREE {
         return Err(too_large);
     }
     if l3 < l1.abs_diff(l2) || l3 > l1 + l2 {
@@ -87,12 +71,12 @@ pub fn wigner_3j(l1: usize, l2: usize, l3: usize) -> Result<ThreeJ, GroupError> 
                 let value = real_element(degrees, [m1, m2, m3]).ok_or_else(|| too_large.clone())?;
                 if value != Surd::ZERO {
                     let index = [m1 + l1 as i32, m2 + l2 as i32, m3 + l3 as i32].map(|i| i as usize);
-                    entries.push(ThreeJEntry { index, value });
+                    entries.push(ExactEntry { index, value });
                 }
             }
         }
     }
-    Ok(ThreeJ { degrees, entries })
+    Ok(ExactTensor { degrees, entries })
 }
 
 /// Computes the Wigner 3j symbols of three degrees with the signs of a given convention.
@@ -109,67 +93,28 @@ pub fn wigner_3j(l1: usize, l2: usize, l3: usize) -> Result<ThreeJ, GroupError> 
 /// assert!(new.iter().zip(&old).all(|(new, old)| *old == -new));
 /// # Ok::<(), schur_group::GroupError>(())
 /// ```
-pub fn wigner_3j_with_phase(l1: usize, l2: usize, l3: usize, phase: Phase) -> Result<ThreeJ, GroupError> {
+pub fn wigner_3j_with_phase(l1: usize, l2: usize, l3: usize, phase: Phase) -> Result<ExactTensor, GroupError> {
     let mut three_j = wigner_3j(l1, l2, l3)?;
-    if phase == Phase::E3nn04 && three_j.differs_before_05() {
+    if phase == Phase::E3nn04 && differs_before_05(&three_j) {
         three_j.entries.iter_mut().for_each(|entry| entry.value = entry.value.negated());
     }
     Ok(three_j)
 }
 
-impl ThreeJ {
-    /// Largest degree; up to here numerators and denominators stay below 2^53, so that floats are right to the last place.
-    pub const MAX_DEGREE: usize = 16;
-
-    /// Returns the three degrees.
-    pub fn degrees(&self) -> [usize; 3] {
-        self.degrees
+/// Tells whether the tables before e3nn 0.5 have the opposite sign.
+fn differs_before_05(three_j: &ExactTensor) -> bool {
+    // For an even sum of degrees the middle element is not zero, and positive in both conventions.
+    if three_j.degrees.iter().sum::<usize>().is_multiple_of(2) {
+        return false;
     }
-
-    /// Returns the lengths `2 l + 1` of the three axes.
-    pub fn shape(&self) -> [usize; 3] {
-        self.degrees.map(|l| 2 * l + 1)
-    }
-
-    /// Returns the non-zero elements in row-major order, exact.
-    pub fn entries(&self) -> &[ThreeJEntry] {
-        &self.entries
-    }
-
-    /// Goes through the non-zero elements in row-major order, as floats.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = ([usize; 3], f64)> + '_ {
-        self.entries.iter().map(|entry| (entry.index, entry.value.to_f64()))
-    }
-
-    /// Writes all elements, zeros included, as floats.
-    ///
-    /// # Shapes
-    /// `[2 l1 + 1, 2 l2 + 1, 2 l3 + 1]`, row-major.
-    pub fn to_dense(&self) -> Vec<f64> {
-        let [n1, n2, n3] = self.shape();
-        let mut dense = vec![0.0; n1 * n2 * n3];
-        for ([i, j, k], value) in self.iter() {
-            dense[(i * n2 + j) * n3 + k] = value;
-        }
-        dense
-    }
-
-    /// Tells whether the tables before e3nn 0.5 have the opposite sign.
-    fn differs_before_05(&self) -> bool {
-        // For an even sum of degrees the middle element is not zero, and positive in both conventions.
-        if self.degrees.iter().sum::<usize>().is_multiple_of(2) {
-            return false;
-        }
-        // The first element of the tensor with sorted degrees is found here through its axes; sorting them costs a sign
-        // for each exchange, as the sum is odd.
-        let mut axes = [0, 1, 2];
-        axes.sort_by_key(|&axis| self.degrees[axis]);
-        let n_exchanges =
-            usize::from(axes[0] > axes[1]) + usize::from(axes[0] > axes[2]) + usize::from(axes[1] > axes[2]);
-        let first = self.entries.iter().min_by_key(|entry| axes.map(|axis| entry.index[axis]));
-        let negative = first.is_some_and(|entry| entry.value.numerator() < 0);
-        negative != (n_exchanges % 2 == 1)
-    }
+    // The first element of the tensor with sorted degrees is found here through its axes; sorting them costs a sign
+    // for each exchange, as the sum is odd.
+    let mut axes = [0, 1, 2];
+    axes.sort_by_key(|&axis| three_j.degrees[axis]);
+    let n_exchanges = usize::from(axes[0] > axes[1]) + usize::from(axes[0] > axes[2]) + usize::from(axes[1] > axes[2]);
+    let first = three_j.entries.iter().min_by_key(|entry| axes.map(|axis| entry.index[axis]));
+    let negative = first.is_some_and(|entry| entry.value.numerator() < 0);
+    negative != (n_exchanges % 2 == 1)
 }
 
 /// Lists, in increasing order, the third real indices that can couple with two: `|m3|` is a sum or difference.

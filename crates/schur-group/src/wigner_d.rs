@@ -36,7 +36,7 @@ pub struct WignerD {
 
 impl WignerD {
     /// Largest degree: that of the coupling coefficients.
-    pub const MAX_DEGREE: usize = crate::ThreeJ::MAX_DEGREE;
+    pub const MAX_DEGREE: usize = crate::ExactTensor::MAX_DEGREE;
 
     /// Largest element of `R R^T - 1` that is put down to rounding; matrices come from files with seven digits.
     pub const ORTHOGONALITY_TOLERANCE: f64 = 1e-6;

@@ -1,6 +1,6 @@
 //! Identities of the 3j symbols up to the largest degree.
 
-use schur_group::{GroupError, Irrep, ThreeJ, WignerD, wigner_3j};
+use schur_group::{ExactTensor, GroupError, Irrep, WignerD, wigner_3j};
 use schur_testkit::{assert_close, rotation};
 
 /// All degrees up to `l_max` that couple.
@@ -11,7 +11,7 @@ fn coupled(l_max: usize) -> impl Iterator<Item = [usize; 3]> {
 }
 
 /// The overlap of the last axis with itself, which Schur's lemma makes a multiple of the identity.
-fn check_orthogonality(three_j: &ThreeJ) {
+fn check_orthogonality(three_j: &ExactTensor) {
     let [l1, l2, l3] = three_j.degrees();
     let n = 2 * l3 + 1;
     let mut overlap = vec![0.0; n * n];
@@ -39,8 +39,8 @@ fn columns_are_orthogonal() {
 #[test]
 fn every_triple_fits_the_arithmetic() {
     // Denominators grow with the degrees, so the largest degree stands for the ones below it beyond 10.
-    let sorted = coupled(ThreeJ::MAX_DEGREE).filter(|l| l[0] <= l[1] && l[1] <= l[2]);
-    for [l1, l2, l3] in sorted.filter(|l| l[2] <= 10 || l[2] == ThreeJ::MAX_DEGREE) {
+    let sorted = coupled(ExactTensor::MAX_DEGREE).filter(|l| l[0] <= l[1] && l[1] <= l[2]);
+    for [l1, l2, l3] in sorted.filter(|l| l[2] <= 10 || l[2] == ExactTensor::MAX_DEGREE) {
         let three_j = wigner_3j(l1, l2, l3).unwrap();
         for entry in three_j.entries() {
             assert!(entry.value.numerator().unsigned_abs().max(entry.value.denominator()) < 1 << 53, "{entry:?}");
