@@ -16,6 +16,7 @@ mod harmonics;
 mod plan;
 mod potential;
 mod radial;
+mod row_blocks;
 
 pub use architecture::{CutoffFunction, NequipArchitecture};
 pub(crate) use plan::Plan;

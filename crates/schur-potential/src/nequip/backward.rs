@@ -4,9 +4,9 @@ use rayon::prelude::*;
 use schur_multilinear::{Cotangents, Edges};
 use schur_tensor::Real;
 
-use super::geometry::RowBlocks;
 use super::plan::LayerPlan;
 use super::potential::{Passes, Scratch, State};
+use super::row_blocks::RowBlocks;
 
 impl<T: Real> Passes<'_, T> {
     /// Fills forces and virials of all atoms after a forward pass.
@@ -60,15 +60,11 @@ impl<T: Real> Passes<'_, T> {
         let width = layer.features.len();
         // Layer 0's features depend on the species alone.
         state.gradient.resize(if t > 0 { self.atoms() * width } else { 0 });
-        let rows = |width| RowBlocks { starts: &self.geometry.starts, block: self.block, width };
-        let by_harmonics = rows(self.harmonics.len()).split(&mut state.harmonics_gradient);
-        let by_distance = rows(1).split(&mut state.distance_gradient);
-        let mut features = state.gradient.as_mut_slice().chunks_mut(self.block * width);
-        let blocks: Vec<_> = by_harmonics.into_iter().zip(by_distance).map(|(h, d)| (h, d, features.next())).collect();
+        let rows = RowBlocks { starts: &self.geometry.starts, block: self.block };
         let gathered = state.gathered[t].as_slice();
         let gate_gradient = state.gate_inputs[t].as_slice();
         let message_gradient = state.message_gradient.as_slice();
-        blocks.into_par_iter().enumerate().for_each(|(index, (harmonics, distances, features))| {
+        let work = |index: usize, harmonics: &mut [T], distances: &mut [T], features: Option<&mut [T]>| {
             self.with_scratch(|scratch| {
                 let block = BlockGradient { layer, index, gathered, message_gradient, harmonics, distances };
                 self.senders(block, scratch, t > 0);
@@ -80,7 +76,17 @@ impl<T: Real> Passes<'_, T> {
                     layer.self_connection.backward(atoms.len(), gate, features, true);
                 }
             });
-        });
+        };
+        let blocks = rows
+            .of(&mut state.harmonics_gradient, self.harmonics.len())
+            .zip(rows.of(&mut state.distance_gradient, 1))
+            .enumerate();
+        if t > 0 {
+            let features = state.gradient.as_mut_slice().par_chunks_mut(self.block * width);
+            blocks.zip(features).for_each(|((index, (h, d)), features)| work(index, h, d, Some(features)));
+        } else {
+            blocks.for_each(|(index, (h, d))| work(index, h, d, None));
+        }
     }
 
     /// The edges on which the atoms of a block send; the cotangent of what they send goes to the thread's memory.
@@ -115,9 +121,9 @@ impl<T: Real> Passes<'_, T> {
     fn edge_gradients(&self, state: &mut State<T>) {
         let count = self.harmonics.len();
         state.edge_gradient.resize(self.geometry.nodes.len(), [0.0; 3]);
-        let blocks = RowBlocks { starts: &self.geometry.starts, block: self.block, width: 1 };
+        let rows = RowBlocks { starts: &self.geometry.starts, block: self.block };
         let (by_harmonics, by_distance) = (&state.harmonics_gradient, &state.distance_gradient);
-        blocks.split(&mut state.edge_gradient).into_par_iter().enumerate().for_each(|(index, gradients)| {
+        rows.of(&mut state.edge_gradient, 1).enumerate().for_each(|(index, gradients)| {
             let atoms = self.atoms_of(index);
             let first = self.geometry.starts[atoms.start];
             for edge in atoms.flat_map(|k| self.geometry.row(k)) {

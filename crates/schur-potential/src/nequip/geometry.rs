@@ -12,6 +12,7 @@ use schur_multilinear::{SplinePoint, SplineTable};
 use schur_tensor::Real;
 
 use super::harmonics::EdgeHarmonics;
+use super::row_blocks::RowBlocks;
 use crate::PotentialError;
 
 /// Added to the cut-off of the neighbour list, Å: the list then lasts for several steps.
@@ -26,6 +27,8 @@ const BEYOND: u32 = u32::MAX;
 pub(super) struct Geometry<T> {
     list: SkinList,
     cutoff: f64,
+    /// Which of its lists the rows were laid out for.
+    laid_out: Option<u64>,
     /// Original number of each renumbered atom, and the inverse.
     pub order: Vec<u32>,
     pub position_of: Vec<u32>,
@@ -69,6 +72,23 @@ struct Rows<'a, T> {
     slots: &'a mut [u32],
 }
 
+/// Two atoms on top of each other.
+#[derive(Clone, Copy)]
+struct Overlap {
+    first: usize,
+    second: usize,
+    distance: f64,
+}
+
+impl Overlap {
+    /// The one of the first atoms, and of their images the closest: the same for any numbering and number of threads.
+    fn first(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        let (Some(a), Some(b)) = (one, other) else { return one.or(other) };
+        let order = (a.first, a.second).cmp(&(b.first, b.second)).then(a.distance.total_cmp(&b.distance));
+        if order.is_le() { one } else { other }
+    }
+}
+
 impl<T: Real> Geometry<T> {
     /// Starts without a structure.
     pub fn new(cutoff: f64) -> Result<Self, PotentialError> {
@@ -76,6 +96,7 @@ impl<T: Real> Geometry<T> {
         Ok(Self {
             list,
             cutoff,
+            laid_out: None,
             order: Vec::new(),
             position_of: Vec::new(),
             starts: Vec::new(),
@@ -100,8 +121,12 @@ impl<T: Real> Geometry<T> {
         block: usize,
     ) -> Result<(), PotentialError> {
         self.list.update(structure)?;
-        self.order = spatial_order(structure, self.cutoff);
-        self.resize(structure.len(), harmonics.len(), table.is_some());
+        // As long as the list is kept its rows are too; results do not depend on the numbering, as told above.
+        if self.laid_out != Some(self.list.builds()) {
+            self.lay_out(structure);
+            self.laid_out = Some(self.list.builds());
+        }
+        self.resize(harmonics.len(), table.is_some());
         let source = Source {
             structure,
             list: self.list.list(),
@@ -111,37 +136,31 @@ impl<T: Real> Geometry<T> {
             harmonics,
             table,
         };
-        let by = |width| RowBlocks { starts: &self.starts, block, width };
-        let mut points = by(usize::from(table.is_some())).split(&mut self.points).into_iter();
-        let mut slots = by(1).split(&mut self.slots).into_iter();
-        let mut fields = (
-            by(1).split(&mut self.nodes).into_iter(),
-            by(1).split(&mut self.vectors).into_iter(),
-            by(harmonics.len()).split(&mut self.harmonics).into_iter(),
+        let rows = RowBlocks { starts: &self.starts, block };
+        let blocks = (
+            self.counts.par_chunks_mut(block),
+            rows.of(&mut self.nodes, 1),
+            rows.of(&mut self.vectors, 1),
+            rows.of(&mut self.harmonics, harmonics.len()),
+            rows.of(&mut self.points, usize::from(table.is_some())),
+            rows.of(&mut self.slots, 1),
         );
-        let mut rows = Vec::new();
-        for (index, counts) in self.counts.chunks_mut(block).enumerate() {
-            rows.push(Rows {
-                first: index * block,
-                counts,
-                nodes: fields.0.next().unwrap_or_default(),
-                vectors: fields.1.next().unwrap_or_default(),
-                harmonics: fields.2.next().unwrap_or_default(),
-                points: points.next().unwrap_or_default(),
-                slots: slots.next().unwrap_or_default(),
-            });
+        let fill = |(index, (counts, nodes, vectors, harmonics, points, slots))| {
+            Rows { first: index * block, counts, nodes, vectors, harmonics, points, slots }.fill(&source)
+        };
+        let overlap = blocks.into_par_iter().enumerate().map(fill).reduce(|| None, Overlap::first);
+        if let Some(Overlap { first, second, distance }) = overlap {
+            return Err(PotentialError::Overlap { first, second, distance, limit: MIN_DISTANCE });
         }
-        // All blocks finish, and the first error in their order counts: the same one for any number of threads.
-        let results: Vec<_> = rows.into_par_iter().map(|rows| rows.fill(&source)).collect();
-        results.into_iter().collect::<Result<(), PotentialError>>()?;
         self.link(block);
         Ok(())
     }
 
-    /// Sizes the arrays and lays out the rows.
-    fn resize(&mut self, n: usize, harmonics: usize, with_points: bool) {
+    /// Numbers the atoms and lays out the rows.
+    fn lay_out(&mut self, structure: &Structure) {
         let list = self.list.list();
-        self.position_of.resize(n, 0);
+        self.order = spatial_order(structure, self.cutoff);
+        self.position_of.resize(self.order.len(), 0);
         for (k, &atom) in (0u32..).zip(&self.order) {
             self.position_of[atom as usize] = k;
         }
@@ -152,7 +171,12 @@ impl<T: Real> Geometry<T> {
             end += list.row(atom as usize).len();
             self.starts.push(end);
         }
-        self.counts.resize(n, 0);
+    }
+
+    /// Sizes the arrays.
+    fn resize(&mut self, harmonics: usize, with_points: bool) {
+        let end = self.list.list().len();
+        self.counts.resize(self.order.len(), 0);
         self.nodes.resize(end, 0);
         self.vectors.resize(end, [0.0; 3]);
         self.harmonics.resize(end * harmonics, T::ZERO);
@@ -165,8 +189,7 @@ impl<T: Real> Geometry<T> {
     fn link(&mut self, block: usize) {
         let list = self.list.list();
         let (starts, slots, order, position_of) = (&self.starts, &self.slots, &self.order, &self.position_of);
-        let rows = RowBlocks { starts, block, width: 1 }.split(&mut self.reverse);
-        rows.into_par_iter().enumerate().for_each(|(index, reverse)| {
+        RowBlocks { starts, block }.of(&mut self.reverse, 1).enumerate().for_each(|(index, reverse)| {
             let first = index * block;
             for k in first..(first + block).min(order.len()) {
                 let pairs = list.row(order[k] as usize);
@@ -193,9 +216,10 @@ impl<T: Real> Geometry<T> {
 }
 
 impl<T: Real> Rows<'_, T> {
-    fn fill(self, source: &Source<'_, T>) -> Result<(), PotentialError> {
+    /// Fills the rows, up to atoms that overlap: the first of them are returned.
+    fn fill(self, source: &Source<'_, T>) -> Option<Overlap> {
         let Source { structure, list, harmonics, .. } = source;
-        let mut start = 0;
+        let (mut start, mut overlap) = (0, None);
         let width = harmonics.len();
         for (count, k) in self.counts.iter_mut().zip(self.first..) {
             let atom = source.order[k] as usize;
@@ -211,7 +235,8 @@ impl<T: Real> Rows<'_, T> {
                 let neighbor = list.neighbors()[pair] as usize;
                 if r < MIN_DISTANCE {
                     let (first, second) = (atom.min(neighbor), atom.max(neighbor));
-                    return Err(PotentialError::Overlap { first, second, distance: r, limit: MIN_DISTANCE });
+                    overlap = Overlap::first(overlap, Some(Overlap { first, second, distance: r }));
+                    continue;
                 }
                 self.slots[start + local] = (edge - start) as u32;
                 self.nodes[edge] = source.position_of[neighbor];
@@ -225,29 +250,6 @@ impl<T: Real> Rows<'_, T> {
             *count = (edge - start) as u32;
             start += pairs.len();
         }
-        Ok(())
-    }
-}
-
-/// Cuts an array of edges into the rows of blocks of atoms.
-pub(super) struct RowBlocks<'a> {
-    pub starts: &'a [usize],
-    pub block: usize,
-    /// Numbers an edge.
-    pub width: usize,
-}
-
-impl RowBlocks<'_> {
-    /// One slice a block, in order.
-    pub fn split<'b, X>(&self, mut array: &'b mut [X]) -> Vec<&'b mut [X]> {
-        let atoms = self.starts.len() - 1;
-        let mut blocks = Vec::with_capacity(atoms.div_ceil(self.block));
-        for first in (0..atoms).step_by(self.block) {
-            let end = (first + self.block).min(atoms);
-            let (head, tail) = array.split_at_mut((self.starts[end] - self.starts[first]) * self.width);
-            blocks.push(head);
-            array = tail;
-        }
-        blocks
+        overlap
     }
 }

@@ -77,33 +77,34 @@ impl<T: Real> NequipPotential<T> {
     }
 
     fn run(&mut self, structure: &Structure, request: Request, out: &mut Evaluation) -> Result<(), PotentialError> {
-        let block = self.block(structure.len());
         let mut geometry = match self.geometry.take() {
             Some(geometry) => geometry,
             None => Geometry::new(self.plan.architecture.cutoff)?,
         };
-        let table = self.plan.layers.first().and_then(|layer| layer.table.as_ref());
-        let updated = geometry.update(structure, &self.plan.harmonics, table, block);
+        let result = self.run_with(&mut geometry, structure, request, out);
         // The list is kept even where this structure was refused: the next one may be sound.
-        if let Err(error) = updated {
-            self.geometry = Some(geometry);
-            return Err(error);
-        }
-        self.set_species(structure, &geometry)?;
-        let passes = Passes {
-            plan: &self.plan,
-            harmonics: &self.plan.harmonics,
-            geometry: &geometry,
-            scratch: &self.scratch,
-            block,
-        };
+        self.geometry = Some(geometry);
+        result
+    }
+
+    fn run_with(
+        &mut self,
+        geometry: &mut Geometry<T>,
+        structure: &Structure,
+        request: Request,
+        out: &mut Evaluation,
+    ) -> Result<(), PotentialError> {
+        let block = self.block(structure.len());
+        let table = self.plan.layers.first().and_then(|layer| layer.table.as_ref());
+        geometry.update(structure, &self.plan.harmonics, table, block)?;
+        self.set_species(structure, geometry)?;
+        let passes =
+            Passes { plan: &self.plan, harmonics: &self.plan.harmonics, geometry, scratch: &self.scratch, block };
         passes.forward(&mut self.state);
         if request.forces || request.virials {
             passes.backward(&mut self.state);
         }
-        let result = collect(&geometry, &self.state, request, out);
-        self.geometry = Some(geometry);
-        result
+        collect(geometry, &self.state, request, out)
     }
 
     fn set_species(&mut self, structure: &Structure, geometry: &Geometry<T>) -> Result<(), PotentialError> {
