@@ -167,6 +167,9 @@ impl<T: Real> EdgeProduct<T> {
         if map.paths().is_empty() {
             return Err(PlanError::NoPaths);
         }
+        if !map.has_shared_channels() {
+            return Err(PlanError::Form { path: 0, found: format!("channel modes {:?}", map.modes().to_string()) });
+        }
         check_layouts("the features", x, features)?;
         check_layouts("the result", z, result)?;
         let weight_offsets = w.offsets();
@@ -240,10 +243,10 @@ impl<T: Real> EdgeProduct<T> {
 }
 
 fn check_layouts(operand: &'static str, expected: &Operand, found: &[SegmentLayout]) -> Result<(), PlanError> {
-    if expected.segments.len() == found.len() {
+    if expected.segments().len() == found.len() {
         return Ok(());
     }
-    Err(PlanError::Layout { operand, expected: expected.segments.len(), found: found.len() })
+    Err(PlanError::Layout { operand, expected: expected.segments().len(), found: found.len() })
 }
 
 fn check_path(index: usize, map: &Multilinear) -> Result<(), PlanError> {

@@ -18,5 +18,5 @@ pub use circuit::{Circuit, Rows};
 pub use edge_product::{Cotangents, EdgeProduct, EdgeScratch, EdgeWeights, Edges, PlanError, SegmentLayout};
 pub use factored::{Bilinear, BilinearTerm, ComponentMatrix, Factored, FactoredError, MatrixEntry, Weighting};
 pub use gate::Gate;
-pub use multilinear::{Multilinear, MultilinearError, Operand, Path, Segment};
+pub use multilinear::{Modes, ModesError, Multilinear, MultilinearError, Operand, Path, Segment};
 pub use spline::{SplinePiece, SplinePoint, SplineTable};

@@ -76,7 +76,7 @@ impl<T: Real> Coupling<T> {
     /// Lays out the groups; returns where each path's entries begin.
     pub fn finish(&mut self, harmonics: &Operand) -> Vec<usize> {
         let mut starts = vec![0; self.pending.len()];
-        for (segment, shape) in harmonics.segments.iter().enumerate() {
+        for (segment, shape) in harmonics.segments().iter().enumerate() {
             let members: Vec<usize> = (0..self.pending.len()).filter(|&p| self.pending[p].segment == segment).collect();
             let used: usize = members.iter().map(|&p| self.pending[p].matrix[0].len()).sum();
             let len = used.next_multiple_of(CHANNEL_ALIGNMENT);

@@ -47,7 +47,7 @@ fn map(numbers: &mut Numbers) -> Multilinear {
 }
 
 fn layouts(operand: &Operand) -> (Vec<SegmentLayout>, usize) {
-    let places = operand.offsets().into_iter().zip(&operand.segments);
+    let places = operand.offsets().into_iter().zip(operand.segments());
     (places.map(|(offset, s)| SegmentLayout { offset, stride: s.channels }).collect(), operand.len())
 }
 
