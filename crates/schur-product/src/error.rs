@@ -1,13 +1,70 @@
 //! What can go wrong when a product is put together.
 
+use schur_group::{Irrep, Irreps};
+
 /// A product that cannot be made.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProductError {
+    /// An edge that points nowhere.
+    #[error("edge {edge:?} has no direction: its length must be positive and finite")]
+    NoDirection {
+        /// The edge `(x, y, z)`.
+        edge: [f64; 3],
+    },
     /// The coefficients do not exist.
     #[error(transparent)]
     Group(#[from] schur_group::GroupError),
     /// The paths do not fit together.
     #[error(transparent)]
     Multilinear(#[from] schur_multilinear::MultilinearError),
+    /// The factors or the arguments do not fit together.
+    #[error(transparent)]
+    Factored(#[from] schur_multilinear::FactoredError),
+    /// An operand's map has not the dimension of its irreps.
+    #[error("{product}: the {operand} operand has {found} components, its irreps have {expected}")]
+    Dimension {
+        /// The product.
+        product: &'static str,
+        /// `left`, `right` or `result`.
+        operand: &'static str,
+        /// Dimension of the irreps.
+        expected: usize,
+        /// Components of the map.
+        found: usize,
+    },
+    /// The result asked for cannot come out.
+    #[error("{product}: no path leads from `{left}` and `{right}` to {irrep}; leave it out of the result")]
+    NoPath {
+        /// The product.
+        product: &'static str,
+        /// First argument.
+        left: Irreps,
+        /// Second argument.
+        right: Irreps,
+        /// The irrep asked for.
+        irrep: Irrep,
+    },
+    /// Parities that do not belong to one signal.
+    #[error("{product}: `{irreps}` is no signal: {requirement}; or ask for SO(3) alone")]
+    NoSignal {
+        /// The product.
+        product: &'static str,
+        /// The irreps at fault.
+        irreps: Irreps,
+        /// What they must satisfy.
+        requirement: &'static str,
+    },
+    /// An option out of range.
+    #[error("{product}: {option} is {value}, but it must be {requirement}")]
+    Option {
+        /// The product.
+        product: &'static str,
+        /// The option.
+        option: &'static str,
+        /// Its value.
+        value: usize,
+        /// What it must be.
+        requirement: String,
+    },
 }

@@ -8,6 +8,7 @@ mod convolution;
 mod error;
 mod layout;
 mod linear;
+pub mod products;
 
 pub use convolution::{Convolution, ConvolutionPath};
 pub use error::ProductError;

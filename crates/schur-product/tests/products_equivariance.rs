@@ -1,0 +1,49 @@
+//! Every named product commutes with its group.
+
+use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
+use schur_group::{Irrep, Irreps, Parity};
+use schur_product::products::{
+    CgForm, CgOptions, GauntOptions, PathSums, Product, Symmetry, clebsch_gordan, equivariance_defect,
+    gaunt_coefficients, gaunt_fourier, gaunt_grid,
+};
+
+fn assert_equivariant(product: &Product) {
+    let defect = equivariance_defect(product, 6, &mut ChaCha8Rng::seed_from_u64(1)).unwrap();
+    assert!(defect.largest_result > 0.0, "{}: nothing comes out", product.name());
+    assert!(defect.relative < 1e-10, "{}: {defect:?}", product.name());
+}
+
+fn even(l_max: usize) -> Irreps {
+    Irreps::new((0..=l_max).map(|l| (1, Irrep::new(l, Parity::Even))))
+}
+
+#[test]
+fn clebsch_gordan_products_are_equivariant() {
+    let (left, right) = ("0e+1o+2e+3o+4e".parse().unwrap(), "0e+1e+2x2o+5e".parse().unwrap());
+    for form in [CgForm::Shared, CgForm::Sparse, CgForm::Dense] {
+        for sums in [PathSums::Separate, PathSums::Summed] {
+            let options = CgOptions { form, sums, weights: true, ..CgOptions::default() };
+            assert_equivariant(&clebsch_gordan(&left, &right, &options).unwrap());
+        }
+    }
+}
+
+#[test]
+fn gaunt_products_are_equivariant() {
+    let harmonics = Irreps::spherical_harmonics(5);
+    for make in [gaunt_grid, gaunt_fourier, gaunt_coefficients] {
+        assert_equivariant(&make(&harmonics, &harmonics, &GauntOptions::default()).unwrap());
+        let so3 = GauntOptions { symmetry: Symmetry::So3, output: Some(even(4)), weights: true };
+        assert_equivariant(&make(&even(4), &even(4), &so3).unwrap());
+    }
+}
+
+#[test]
+fn a_broken_product_is_noticed() {
+    // Transposing a vector's components is no rotation.
+    let vector: Irreps = "1o".parse().unwrap();
+    let map = schur_multilinear::Bilinear::pointwise(3).share();
+    let product = Product::new("broken", [vector.clone(), vector.clone(), vector], Symmetry::So3, map).unwrap();
+    let defect = equivariance_defect(&product, 4, &mut ChaCha8Rng::seed_from_u64(1)).unwrap();
+    assert!(defect.relative > 0.1, "{defect:?}");
+}
