@@ -18,24 +18,34 @@
 //! to `l`; negative `m` go with `sin(|m| phi)`. There is no Condon-Shortley sign.
 #![forbid(unsafe_code)]
 
+mod coupling;
 mod error;
 mod exact;
 mod exact_tensor;
+mod finite_group;
+mod finite_irrep;
 mod gaunt;
+mod group_irrep;
 mod harmonics;
 mod irrep;
 mod irreps;
 mod rotation;
+mod so2;
 mod wigner_3j;
 mod wigner_d;
 
-pub use error::{GroupError, IrrepSyntax};
+pub use coupling::CouplingTensor;
+pub use error::{FiniteGroupError, GroupError, IrrepSyntax};
 pub use exact::Surd;
 pub use exact_tensor::{ExactEntry, ExactTensor};
+pub use finite_group::FiniteGroup;
+pub use finite_irrep::FiniteIrrep;
 pub use gaunt::{Gaunt, clebsch_gordan, gaunt};
+pub use group_irrep::{CouplingDefect, GroupIrrep, check_coupling};
 pub use harmonics::{Normalization, Real, SphericalHarmonics};
 pub use irrep::{Irrep, Parity};
 pub use irreps::{Irreps, ProductPath};
 pub use rotation::{rotation_from_angles, rotation_from_quaternion};
+pub use so2::So2Irrep;
 pub use wigner_3j::{Phase, wigner_3j, wigner_3j_with_phase};
 pub use wigner_d::WignerD;
