@@ -6,11 +6,13 @@
 
 mod convolution;
 mod error;
+mod escn;
 mod layout;
 mod linear;
 pub mod products;
 
 pub use convolution::{Convolution, ConvolutionPath};
 pub use error::ProductError;
+pub use escn::{EdgeFrame, Escn, EscnOptions, EscnPath, EscnWeights, So2Weight};
 pub use layout::{Block, Layout};
 pub use linear::{Linear, LinearBlock};
