@@ -100,6 +100,19 @@ pub fn beside(input: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// Whether two paths lead to one file, also one that is still to be made.
+pub fn is_same_file(a: &Path, b: &Path) -> bool {
+    let found = |path: &Path| {
+        let there = path.canonicalize().ok();
+        // What is not there yet is known by its folder.
+        there.or_else(|| {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            Some(folder.canonicalize().ok()?.join(path.file_name()?))
+        })
+    };
+    a == b || found(a).is_some_and(|a| found(b) == Some(a))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,6 +122,24 @@ mod tests {
         assert_eq!(beside("a/quartz.cif".as_ref(), "-relaxed.extxyz"), Path::new("quartz-relaxed.extxyz"));
         assert_eq!(beside("a/POSCAR".as_ref(), "-md.extxyz"), Path::new("POSCAR-md.extxyz"));
         assert_eq!(beside("-".as_ref(), "-md.extxyz"), Path::new("stdin-md.extxyz"));
+    }
+
+    #[test]
+    fn one_file_is_known_by_any_of_its_paths() {
+        let folder = tempfile::tempdir().unwrap();
+        let (there, new) = (folder.path().join("there"), folder.path().join("new"));
+        std::fs::write(&there, "").unwrap();
+        std::fs::create_dir(folder.path().join("deeper")).unwrap();
+        for path in [&there, &new] {
+            let name = path.file_name().unwrap();
+            for other in [folder.path().join(".").join(name), folder.path().join("deeper/..").join(name)] {
+                assert!(is_same_file(path, &other), "{}", other.display());
+            }
+            assert!(!is_same_file(path, &folder.path().join("deeper").join(name)));
+        }
+        assert!(!is_same_file(&there, &new));
+        assert!(is_same_file("a".as_ref(), "./a".as_ref()));
+        assert!(!is_same_file("missing/a".as_ref(), "missing/b".as_ref()));
     }
 
     #[test]

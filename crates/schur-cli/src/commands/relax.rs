@@ -60,8 +60,13 @@ struct Summary<'a> {
 pub fn run(args: &RelaxArgs, options: &GlobalArgs, reporter: &Reporter) -> Result<Status> {
     let output = args.output.clone().unwrap_or_else(|| outputs::beside(&args.file, "-relaxed.extxyz"));
     outputs::format_of(&output)?;
-    if args.trajectory.as_ref() == Some(&output) {
-        bail!(UsageError("--trajectory and --output name the same file".to_owned()));
+    if let Some(trajectory) = &args.trajectory {
+        if outputs::is_same_file(trajectory, &output) {
+            bail!(UsageError("--trajectory and --output name the same file".to_owned()));
+        }
+        if outputs::is_same_file(trajectory, &args.file) {
+            bail!(UsageError("the trajectory would overwrite the input; give another --trajectory".to_owned()));
+        }
     }
     let structure = inputs::one(&args.file, args.format, args.frame)?;
     let relaxation = Relaxation::new(structure, meant(args)).with_context(|| advice(args))?;

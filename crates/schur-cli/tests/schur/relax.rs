@@ -92,6 +92,9 @@ fn arguments_that_do_not_fit_are_refused() {
         &["relax", "si.extxyz", "--fmax", "0"],
         &["relax", "two.extxyz"],
         &["relax", "si.extxyz", "-o", "a.extxyz", "--trajectory", "a.extxyz"],
+        &["relax", "si.extxyz", "-o", "a.extxyz", "--trajectory", "./a.extxyz"],
+        &["relax", "si.extxyz", "--trajectory", "./si-relaxed.extxyz"],
+        &["relax", "si.extxyz", "--trajectory", "./si.extxyz"],
     ] {
         let ran = folder.run(arguments);
         assert_eq!(ran.status, Some(2), "{arguments:?}: {}", ran.stderr);
