@@ -1,6 +1,6 @@
 //! What can go wrong: every variant carries the numbers at fault.
 
-use crate::Irrep;
+use crate::{Irrep, Irreps};
 
 /// An input that this crate cannot work with.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -87,6 +87,45 @@ pub enum GroupError {
         irrep: Irrep,
         /// Largest degree prepared.
         l_max: usize,
+    },
+    /// A formula for the symmetry of indices that cannot be read.
+    #[error("cannot read the formula `{formula}` at byte {position}: {reason}")]
+    ParseFormula {
+        /// The whole formula.
+        formula: String,
+        /// Byte offset of what is wrong.
+        position: usize,
+        /// What is wrong.
+        #[source]
+        reason: FormulaSyntax,
+    },
+    /// An index without irreps, or with two different ones.
+    #[error(
+        "index {index} of the formula needs one list of irreps, itself or through an index that it is exchanged with; found: {found}"
+    )]
+    IndexIrreps {
+        /// The index.
+        index: char,
+        /// The irreps given.
+        found: String,
+    },
+    /// Irreps for an index that the formula does not have.
+    #[error("irreps `{irreps}` given for the index {index}, which is not in the formula")]
+    UnknownIndex {
+        /// The index.
+        index: char,
+        /// Its irreps.
+        irreps: Irreps,
+    },
+    /// Tensors too large to be held.
+    #[error(
+        "the bases of these tensors take {n_elements} numbers, at most {max} are held; ask for fewer irreps or more symmetry"
+    )]
+    TensorTooLarge {
+        /// How many numbers it would take.
+        n_elements: usize,
+        /// How many are possible.
+        max: usize,
     },
     /// A finite group or one of its representations is not what it should be.
     #[error("group {group}: {reason}")]
@@ -276,4 +315,49 @@ pub enum IrrepSyntax {
     /// The dimension does not fit the machine.
     #[error("the dimension up to here is larger than this machine can count")]
     TooLarge,
+}
+
+/// What is wrong with a formula for the symmetry of indices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FormulaSyntax {
+    /// A term without indices.
+    #[error("a term has no indices; write for example `ij=ji`")]
+    Empty,
+    /// A minus sign before the first term.
+    #[error("the first term has no sign; write `ij=-ji` for `-ij=ji`")]
+    FirstSign,
+    /// Neither a letter nor a sign.
+    #[error("`{found}` is no letter; indices are letters, terms are joined by `=`, and one `-` may precede a term")]
+    NotAnIndex {
+        /// The character.
+        found: char,
+    },
+    /// A letter twice in a term.
+    #[error("index {index} occurs twice in one term")]
+    RepeatedIndex {
+        /// The letter.
+        index: char,
+    },
+    /// A letter that the first term does not have.
+    #[error("index {index} is not in the first term; all terms have the same indices")]
+    UnknownIndex {
+        /// The letter.
+        index: char,
+    },
+    /// A letter of the first term that this one lacks.
+    #[error("index {index} of the first term is missing here; all terms have the same indices")]
+    MissingIndex {
+        /// The letter.
+        index: char,
+    },
+    /// More indices than permutations are listed for.
+    #[error("more than {max} indices")]
+    TooManyIndices {
+        /// The largest number.
+        max: usize,
+    },
+    /// Signs that leave no tensor but zero.
+    #[error("with this term the signs contradict each other: a tensor would equal minus itself, so only zero is left")]
+    Contradiction,
 }
