@@ -37,24 +37,26 @@ def build(case):
     return operations_torch.BUILD[case.peer, case.op](case)
 
 
-def random_arrays(case, seed):
-    """Returns the inputs and a cotangent of the output, normal numbers, in the plain layout."""
+def random_inputs(case, seed):
+    """Returns normal numbers in the plain layout."""
     rng = np.random.default_rng(seed)
     if case.op == "sh":
-        inputs = [rng.normal(size=(case.batch, 3))]
-        return inputs, rng.normal(size=(case.batch, dimension(case.output_degrees)))
-    shape = (case.batch, case.channels)
-    inputs = [rng.standard_normal((*shape, dimension(case.degrees))) for _ in range(2)]
-    return inputs, rng.standard_normal((*shape, dimension(case.output_degrees)), dtype=np.float32)
+        return [rng.standard_normal((case.batch, 3))]
+    return [rng.standard_normal((case.batch, case.channels, dimension(case.degrees))) for _ in range(2)]
+
+
+def random_cotangent(case, seed):
+    """Returns normal numbers in the plain layout of the output."""
+    shape = (case.batch, *([] if case.op == "sh" else [case.channels]), dimension(case.output_degrees))
+    return np.random.default_rng(seed).standard_normal(shape, dtype=case.dtype)
 
 
 def call_of(case):
     """Returns a function without arguments that does the work once."""
     operation = build(case)
-    arrays, cotangent = random_arrays(case, seed=1)
-    inputs = operation.inputs(arrays)
+    inputs = operation.inputs(random_inputs(case, seed=1))
     if case.direction == "gradient":
-        inputs = [*inputs, operation.cotangent(cotangent)]
+        inputs = [*inputs, operation.cotangent(random_cotangent(case, seed=2))]
     work = operation.forward if case.direction == "forward" else operation.derivative
     return lambda: work(*inputs)
 
