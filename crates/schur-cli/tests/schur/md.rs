@@ -139,7 +139,10 @@ fn kills_at_any_moment_change_no_byte() {
             });
         }
     }
+    // A kill while a checkpoint is written leaves this; it must not gather.
+    folder.write(".schur-kiLL3d.tmp", "half a checkpoint");
     assert!(run(&folder, &[&NVT[..], &["--resume"]].concat(), "parts.extxyz", STEPS) == whole);
+    assert!(folder.names().iter().all(|name| !name.starts_with('.')), "{:?}", folder.names());
 }
 
 #[test]
