@@ -10,7 +10,7 @@ use crate::exit;
 /// Runs molecular dynamics.
 ///
 /// With `-o run.extxyz` it writes the trajectory run.extxyz, statistics in run-stats.dat and, every so many steps and at
-/// SIGINT or SIGTERM, a checkpoint in run.checkpoint. The same command with --resume goes on after any kind of end: the
+/// SIGINT or SIGTERM, a checkpoint in run.checkpoint (with `-o run.xyz`: run.xyz-stats.dat, run.xyz.checkpoint). The same command with --resume goes on after any kind of end: the
 /// files continue to the same bytes that a run without interruption would have written.
 #[derive(Debug, Args)]
 #[command(after_help = exit::HELP)]

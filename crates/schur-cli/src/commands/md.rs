@@ -5,13 +5,15 @@ mod growing;
 mod record;
 mod saved;
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use schur_atoms::{Structure, files::extxyz};
+use schur_atoms::Structure;
+use schur_atoms::files::{Format, extxyz};
 use schur_dynamics::md::{Simulation, SimulationOptions, Statistics};
 use schur_io::sha256;
 use schur_potential::Precision;
@@ -98,17 +100,15 @@ struct Files {
 
 impl Files {
     fn of(args: &MdArgs) -> Result<Self> {
-        use schur_atoms::files::Format;
         let trajectory = args.output.clone().unwrap_or_else(|| outputs::beside(&args.file, "-md.extxyz"));
         if !matches!(outputs::format_of(&trajectory)?, Format::ExtendedXyz | Format::Xyz) {
             bail!(UsageError("trajectories are written as extended XYZ only; call the output .extxyz".to_owned()));
         }
-        if is_same_file(&trajectory, &args.file) {
+        if outputs::is_same_file(&trajectory, &args.file) {
             bail!(UsageError("the trajectory would overwrite the input; give another name with --output".to_owned()));
         }
-        let folder = trajectory.parent().unwrap_or(Path::new(""));
-        let beside = |ending| folder.join(outputs::beside(&trajectory, ending));
-        let (statistics, checkpoint) = (beside("-stats.dat"), beside(".checkpoint"));
+        let (statistics, checkpoint) =
+            (named_after(&trajectory, "-stats.dat"), named_after(&trajectory, ".checkpoint"));
         Ok(Self { trajectory, statistics, checkpoint })
     }
 
@@ -147,9 +147,16 @@ impl Files {
     }
 }
 
-/// Whether two paths lead to one file that exists.
-fn is_same_file(a: &Path, b: &Path) -> bool {
-    a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b))
+/// The trajectory's path with another ending, never the same for two trajectories.
+///
+/// `.extxyz` is dropped and any other ending kept: `run.extxyz` has `run.checkpoint` and `run.xyz` has
+/// `run.xyz.checkpoint`.
+fn named_after(trajectory: &Path, ending: &str) -> PathBuf {
+    let stem = trajectory.with_extension("");
+    let is_free = trajectory.extension() == Some(OsStr::new("extxyz")) && Format::from_path(&stem).is_none();
+    let mut name = if is_free { stem } else { trajectory.to_owned() }.into_os_string();
+    name.push(ending);
+    PathBuf::from(name)
 }
 
 struct Run<'a> {
@@ -333,5 +340,22 @@ impl Pace {
     fn text(&self, simulation: &Simulation) -> String {
         let (atom_steps, ns) = self.rates(simulation);
         format!("{atom_steps:.0} atom-steps/s, {ns:.3} ns/day")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_trajectories_share_a_checkpoint() {
+        let name = |trajectory: &str| named_after(trajectory.as_ref(), ".checkpoint");
+        assert_eq!(name("a/run.extxyz"), Path::new("a/run.checkpoint"));
+        assert_eq!(name("a/run.xyz"), Path::new("a/run.xyz.checkpoint"));
+        let outputs = ["run.extxyz", "run.xyz", "run.EXTXYZ", "run.Xyz", "run.xyz.extxyz", "run.extxyz.extxyz"];
+        let mut names: Vec<_> = outputs.iter().map(|output| name(output)).collect();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), outputs.len(), "{names:?}");
     }
 }

@@ -192,6 +192,26 @@ fn checkpoints_of_other_runs_are_refused() {
     refused(&same, "no checkpoint");
 }
 
+/// Two runs side by side whose trajectories differ in the ending alone.
+#[test]
+fn every_trajectory_has_a_checkpoint_of_its_own() {
+    let Some(folder) = silicon() else { return };
+    let outputs = ["a.extxyz", "a.xyz", "a.xyz.extxyz"];
+    for (steps, output) in (3..).zip(outputs) {
+        let steps = steps.to_string();
+        let arguments = [&START, &NVT[..], &["-o", output, "--steps", &steps]].concat();
+        let ran = folder.run_with_models(&arguments).unwrap();
+        assert_eq!(ran.status, Some(0), "{output}: {}", ran.stderr);
+    }
+    let names = folder.names();
+    for name in outputs.iter().flat_map(|output| {
+        let stem = if *output == "a.extxyz" { "a" } else { output };
+        [format!("{stem}.checkpoint"), format!("{stem}-stats.dat")]
+    }) {
+        assert!(names.contains(&name), "{name} is not in {names:?}");
+    }
+}
+
 #[test]
 fn an_unfinished_run_is_not_overwritten_by_mistake() {
     let Some(folder) = silicon() else { return };
