@@ -7,63 +7,90 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 
 /// How pip may be called, in the order of trial.
-const WAYS: [&[&str]; 4] = [&["python3", "-m", "pip"], &["pip3"], &["pip"], &["python", "-m", "pip"]];
+const WAYS: [Way; 4] = [Way::Module("python3"), Way::Program("pip3"), Way::Program("pip"), Way::Module("python")];
+
+/// Runs pip without the current folder on the module path: a stray `pip.py` there must not be run.
+///
+/// `-m pip` would look there first, `-P` and PYTHONSAFEPATH are unknown before Python 3.11, `-I` hides a pip that the user
+/// installed, and going to another folder would change what relative paths in pip's settings mean.
+const RUN_PIP: &str = "import sys; sys.path[:] = [p for p in sys.path if p]; import runpy; \
+                       runpy.run_module('pip', run_name='__main__', alter_sys=True)";
 
 /// Lines of pip's complaint that are worth showing.
 const SHOWN_LINES: usize = 6;
 
-/// A pip that answers, and the folder it works in.
-#[derive(Debug, Clone)]
-pub struct Pip<'a> {
-    way: &'static [&'static str],
-    folder: &'a Path,
+/// One way to call pip.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    /// A module of this Python.
+    Module(&'static str),
+    /// A program of its own.
+    Program(&'static str),
 }
 
-impl<'a> Pip<'a> {
-    /// Finds the first way to call pip that works; `folder` is empty and nobody else's.
+impl Way {
+    /// The words that a person would type.
+    fn name(self) -> String {
+        match self {
+            Self::Module(python) => format!("{python} -m pip"),
+            Self::Program(pip) => pip.to_owned(),
+        }
+    }
+
+    fn command(self) -> Command {
+        let mut command = match self {
+            Self::Module(python) => {
+                let mut command = Command::new(python);
+                command.args(["-c", RUN_PIP]);
+                command
+            }
+            Self::Program(pip) => Command::new(pip),
+        };
+        command.stdin(Stdio::null());
+        command
+    }
+}
+
+/// A pip that answers.
+#[derive(Debug, Clone)]
+pub struct Pip(Way);
+
+impl Pip {
+    /// Finds the first way to call pip that works.
     ///
     /// # Errors
     /// If none does.
-    pub fn find(folder: &'a Path) -> Result<Self> {
-        let works = |way: &&[&str]| {
-            let mut command = command(way, folder);
-            let status = command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    pub fn find() -> Result<Self> {
+        let works = |way: &Way| {
+            let status = way.command().arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
             status.is_ok_and(|status| status.success())
         };
         match WAYS.into_iter().find(works) {
-            Some(way) => Ok(Self { way, folder }),
-            None => bail!("there is no pip on this machine: tried {}", WAYS.map(|way| way.join(" ")).join(", ")),
+            Some(way) => Ok(Self(way)),
+            None => bail!("there is no pip on this machine: tried {}", WAYS.map(Way::name).join(", ")),
         }
     }
 
     /// The words that call it.
     pub fn name(&self) -> String {
-        self.way.join(" ")
+        self.0.name()
     }
 
-    /// Downloads the wheel of one package into the folder; nothing is installed and none of its code is run.
+    /// Downloads the wheel of one package into an empty folder; nothing is installed and none of its code is run.
     ///
     /// # Errors
     /// With the end of pip's own message if it fails, or if it leaves no wheel behind.
-    pub fn download(&self, package: &str) -> Result<PathBuf> {
-        let mut command = command(self.way, self.folder);
+    pub fn download(&self, package: &str, folder: &Path) -> Result<PathBuf> {
+        let mut command = self.0.command();
         // A source package would be built, which runs its code; the Python it wants does not matter if nothing runs.
         command.args(["download", "--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--no-input"]);
-        command.args(["--quiet", "--dest"]).arg(self.folder).arg(package);
+        command.args(["--quiet", "--dest"]).arg(folder).arg(package);
         let output = command.output().with_context(|| format!("cannot start `{}`", self.name()))?;
         if !output.status.success() {
             bail!("`{} download {package}` failed: {}", self.name(), ending(&output.stderr));
         }
-        wheel_in(self.folder)
+        wheel_in(folder)
     }
-}
-
-fn command(way: &[&str], folder: &Path) -> Command {
-    let mut command = Command::new(way[0]);
-    command.args(&way[1..]).stdin(Stdio::null());
-    // Python looks for modules in the current folder first: a stray `pip.py` there must not be run.
-    command.current_dir(folder);
-    command
 }
 
 /// The last lines of a message.

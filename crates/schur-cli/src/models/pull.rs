@@ -33,9 +33,9 @@ pub fn pull(entries: &[&'static Entry], cache: &Cache, reporter: &Reporter) -> R
 
 fn download(package: &str, reporter: &Reporter) -> Result<Vec<u8>> {
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
-    let pip = Pip::find(folder.path())?;
+    let pip = Pip::find()?;
     reporter.line(format_args!("fetching {package} with `{}`", pip.name()));
-    let wheel = pip.download(package)?;
+    let wheel = pip.download(package, folder.path())?;
     fs::read(&wheel).with_context(|| format!("cannot read `{}`", wheel.display()))
 }
 

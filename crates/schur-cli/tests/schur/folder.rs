@@ -105,7 +105,7 @@ pub fn checkpoints() -> Option<PathBuf> {
     folder
 }
 
-fn skip(what: &str, reason: &str) {
+pub fn skip(what: &str, reason: &str) {
     println!("skipped: {what}: {reason}");
     assert!(std::env::var("CI").as_deref() != Ok("true"), "with CI=true a skipped test is a failure: {reason}");
 }

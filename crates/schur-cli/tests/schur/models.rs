@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::folder::{Folder, models, offer_wheel, ran};
+use crate::folder::{Folder, models, offer_wheel, ran, skip};
 
 const NAMES: [&str; 4] = ["sevennet-0", "sevennet-0-may", "sevennet-l3i5", "sevennet-mf-0"];
 
@@ -55,6 +55,36 @@ fn what_pip_says_is_passed_on() {
     assert_eq!(ran.status, Some(1));
     assert!(ran.stderr.contains("schur models convert"), "{}", ran.stderr);
     assert!(!folder.path("no-models").join("sevennet-0.safetensors").exists());
+}
+
+/// Paths in the user's settings of pip are relative to where the user is.
+#[test]
+fn relative_paths_reach_pip_as_they_are_meant() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path("wheels")).unwrap();
+    let said = |links: &str| {
+        let mut command = folder.schur(["models", "pull"]);
+        ran(command.env("PIP_NO_INDEX", "1").env("PIP_FIND_LINKS", links)).stderr
+    };
+    let missing = said("no-wheels");
+    if !missing.contains("is ignored") {
+        skip("a test of pip's settings", &missing);
+        return;
+    }
+    let there = said("wheels");
+    assert!(there.contains("failed") && !there.contains("is ignored"), "{there}");
+}
+
+#[test]
+fn a_stray_module_called_pip_is_not_run() {
+    let folder = Folder::new();
+    for name in ["pip.py", "runpy.py", "sys.py"] {
+        folder.write(name, "open('was-run', 'w')\n");
+    }
+    let mut command = folder.schur(["models", "pull"]);
+    let ran = ran(command.env("PIP_NO_INDEX", "1").env("PIP_FIND_LINKS", "."));
+    assert_eq!(ran.status, Some(1));
+    assert!(!folder.path("was-run").exists(), "{}", ran.stderr);
 }
 
 #[test]
