@@ -6,6 +6,7 @@ mod table;
 
 use std::fmt::Arguments;
 use std::io::{self, IsTerminal, Write};
+use std::ops::RangeInclusive;
 
 use anyhow::Result;
 use schur_dynamics::units::GIGAPASCAL;
@@ -104,4 +105,30 @@ pub fn largest_force(forces: &[[f64; 3]]) -> f64 {
 /// The pressure of a stress in eV/Å^3, in GPa, positive under compression.
 pub fn pressure_gpa([xx, yy, zz, ..]: [f64; 6]) -> f64 {
     -(xx + yy + zz) / 3.0 * GIGAPASCAL
+}
+
+/// Escapes what a terminal would obey rather than show: control characters, and those that turn the writing around.
+///
+/// A model's metadata come from whoever made the file, and must not move the cursor or hide what is said.
+pub fn printable(text: &str) -> String {
+    const DIRECTIONS: [RangeInclusive<char>; 3] =
+        ['\u{200e}'..='\u{200f}', '\u{202a}'..='\u{202e}', '\u{2066}'..='\u{2069}'];
+    let is_obeyed = |c: char| c.is_control() || DIRECTIONS.iter().any(|range| range.contains(&c));
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_obeyed(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_obeys_is_escaped_and_the_rest_kept() {
+        assert_eq!(printable("MIT, © 2024 Ölçüm `a\\b`"), "MIT, © 2024 Ölçüm `a\\b`");
+        assert_eq!(printable("a\u{1b}[2Jb\r\nc\u{7}"), "a\\u{1b}[2Jb\\r\\nc\\u{7}");
+        assert_eq!(printable("\u{9b}31m \u{202e}txt"), "\\u{9b}31m \\u{202e}txt");
+    }
 }

@@ -80,6 +80,7 @@ fn convert_file(input: &Path, output: &Path, reporter: &Reporter) -> Result<Stat
     let bytes = convert::to_bytes(&loaded.model)?;
     write_atomically(output, |out| out.write_all(&bytes))?;
     let name = loaded.model.metadata.get("name").map_or("a checkpoint without a name here", String::as_str);
+    let name = report::printable(name);
     reporter.line(format_args!("{} ({name}) -> {}", input.display(), output.display()));
     Ok(Status::Success)
 }

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use schur_atoms::symbol;
-use schur_potential::PotentialOptions;
+use schur_potential::{CutoffFunction, PotentialOptions};
 use serde::Serialize;
 
+use super::printable;
 use crate::models::locate::Loaded;
 
 /// What a person wants to know of a model, in the order of telling.
@@ -19,6 +20,8 @@ pub struct Card {
     family: &'static str,
     /// Å.
     cutoff: f64,
+    /// How edges are switched off at the cut-off.
+    cutoff_function: CutoffFunction,
     elements: Vec<&'static str>,
     parameters: usize,
     layers: Vec<String>,
@@ -62,6 +65,7 @@ pub fn card(loaded: &Loaded, options: &PotentialOptions) -> Result<Card> {
         sha256: loaded.sha256.clone(),
         family: card.family,
         cutoff: card.cutoff,
+        cutoff_function: loaded.model.architecture.cutoff_function,
         elements: card.elements.iter().filter_map(|&number| symbol(number)).collect(),
         parameters: card.parameters,
         layers: card.layers,
@@ -74,7 +78,7 @@ pub fn card(loaded: &Loaded, options: &PotentialOptions) -> Result<Card> {
 }
 
 impl Card {
-    /// The card as titles and values.
+    /// The card as titles and values, each printable on one line.
     pub fn lines(&self) -> Vec<(String, String)> {
         let line = |title: &str, value: String| (title.to_owned(), value);
         let mut lines = vec![
@@ -83,6 +87,7 @@ impl Card {
             line("sha256", self.sha256.clone()),
             line("family", self.family.to_owned()),
             line("cut-off", format!("{} Å", self.cutoff)),
+            line("cut-off function", described(self.cutoff_function)),
             line("elements", format!("{}: {}", self.elements.len(), self.elements.join(" "))),
             line("parameters", self.parameters.to_string()),
             line("weights", self.weights.clone()),
@@ -97,6 +102,14 @@ impl Card {
             lines.push(line("modalities", self.modalities.join(", ")));
         }
         lines.extend(self.origin.iter().map(|(key, value)| line(key, value.clone())));
-        lines
+        lines.into_iter().map(|(title, value)| (printable(&title), printable(&value))).collect()
+    }
+}
+
+fn described(function: CutoffFunction) -> String {
+    match function {
+        CutoffFunction::Xplor { onset } => format!("XPLOR from {onset} Å"),
+        CutoffFunction::Polynomial { power } => format!("polynomial of power {power}"),
+        other => format!("{other:?}"),
     }
 }

@@ -168,10 +168,33 @@ fn cards_tell_origin_and_licence() {
     let folder = Folder::new();
     let Some(text) = folder.run_with_models(&["models", "info", "sevennet-0"]) else { return };
     assert_eq!(text.status, Some(0), "{}", text.stderr);
-    for part in ["5 Å", "89: H He Li", "MIT", "7052cb42b7b3be42b40b97fa0d21077a48c54b5548948fc4dcf346629f813c36"] {
+    for part in [
+        "5 Å",
+        "XPLOR from 4.5 Å",
+        "89: H He Li",
+        "MIT",
+        "7052cb42b7b3be42b40b97fa0d21077a48c54b5548948fc4dcf346629f813c36",
+    ] {
         assert!(text.stdout.contains(part), "{part} is not in\n{}", text.stdout);
     }
     let json = folder.run_with_models(&["models", "info", "sevennet-mf-0", "--modality", "PBE", "--json"]).unwrap();
     let card: Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!(card["modalities"].as_array().unwrap().len(), 2);
+    assert_eq!(card["cutoff_function"]["kind"], "xplor");
+}
+
+/// Metadata are what the maker of a file wrote.
+#[test]
+fn a_card_shows_control_characters_instead_of_obeying_them() {
+    let Some(models) = models() else { return };
+    let folder = Folder::new();
+    let mut model =
+        schur_io::safetensors::ModelFile::from_bytes(&fs::read(models.join("sevennet-0.safetensors")).unwrap());
+    let file = model.as_mut().unwrap();
+    file.metadata.insert("licence\u{1b}[8m".to_owned(), "free\n\u{1b}]0;title\u{7}".to_owned());
+    folder.write("odd.safetensors", file.to_bytes().unwrap());
+    let ran = folder.run(&["models", "info", "odd.safetensors"]);
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+    assert!(ran.stdout.chars().all(|c| c == '\n' || !c.is_control()), "{:?}", ran.stdout);
+    assert!(ran.stdout.contains("licence\\u{1b}[8m") && ran.stdout.contains("free\\n"), "{}", ran.stdout);
 }
