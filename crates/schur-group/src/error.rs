@@ -88,6 +88,16 @@ pub enum GroupError {
         /// Largest degree prepared.
         l_max: usize,
     },
+    /// More indices than can be worked with.
+    #[error("{what} of rank {rank} asked for, but at most rank {max} is supported")]
+    RankTooLarge {
+        /// What was asked for.
+        what: &'static str,
+        /// The rank asked for.
+        rank: usize,
+        /// The largest rank possible.
+        max: usize,
+    },
     /// A formula for the symmetry of indices that cannot be read.
     #[error("cannot read the formula `{formula}` at byte {position}: {reason}")]
     ParseFormula {
