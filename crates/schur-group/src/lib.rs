@@ -18,6 +18,7 @@
 //! to `l`; negative `m` go with `sin(|m| phi)`. There is no Condon-Shortley sign.
 #![forbid(unsafe_code)]
 
+mod cartesian;
 mod coupling;
 mod error;
 mod exact;
@@ -26,6 +27,7 @@ mod finite_group;
 mod finite_irrep;
 mod gaunt;
 mod group_irrep;
+mod harmonic_basis;
 mod harmonics;
 mod index_formula;
 mod irrep;
@@ -37,6 +39,7 @@ mod so2;
 mod wigner_3j;
 mod wigner_d;
 
+pub use cartesian::Voigt;
 pub use coupling::CouplingTensor;
 pub use error::{FiniteGroupError, FormulaSyntax, GroupError, IrrepSyntax};
 pub use exact::Surd;
@@ -45,6 +48,7 @@ pub use finite_group::FiniteGroup;
 pub use finite_irrep::FiniteIrrep;
 pub use gaunt::{Gaunt, clebsch_gordan, gaunt};
 pub use group_irrep::{CouplingDefect, GroupIrrep, check_coupling};
+pub use harmonic_basis::HarmonicBasis;
 pub use harmonics::{Normalization, Real, SphericalHarmonics};
 pub use irrep::{Irrep, Parity};
 pub use irreps::{Irreps, ProductPath};
