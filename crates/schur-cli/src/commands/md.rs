@@ -7,7 +7,7 @@ mod saved;
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -130,6 +130,11 @@ impl Files {
                 self.checkpoint.display(),
                 saved.checkpoint.steps()
             ))),
+            None if args.resume && has_moved_on(&self.trajectory) => bail!(UsageError(format!(
+                "`{}` holds frames of a run whose checkpoint `{}` is missing: bring it back, or begin anew with --overwrite",
+                self.trajectory.display(),
+                self.checkpoint.display()
+            ))),
             saved => Ok(saved.filter(|_| args.resume)),
         }
     }
@@ -157,6 +162,11 @@ fn named_after(trajectory: &Path, ending: &str) -> PathBuf {
     let mut name = if is_free { stem } else { trajectory.to_owned() }.into_os_string();
     name.push(ending);
     PathBuf::from(name)
+}
+
+/// Whether a trajectory holds more than the frame that a run writes before its first checkpoint.
+fn has_moved_on(trajectory: &Path) -> bool {
+    fs::File::open(trajectory).is_ok_and(|file| extxyz::Frames::new(BufReader::new(file)).flatten().nth(1).is_some())
 }
 
 struct Run<'a> {

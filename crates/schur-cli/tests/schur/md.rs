@@ -212,6 +212,27 @@ fn every_trajectory_has_a_checkpoint_of_its_own() {
     }
 }
 
+/// Without its checkpoint a run cannot go on, and must not be replaced for it.
+#[test]
+fn a_trajectory_without_its_checkpoint_is_kept() {
+    let Some(folder) = silicon() else { return };
+    let whole = run(&folder, &NVT, "a.extxyz", 6);
+    fs::rename(folder.path("a.checkpoint"), folder.path("away")).unwrap();
+    let arguments = [&START, &NVT[..], &["-o", "a.extxyz", "--steps", "6", "--resume"]].concat();
+    let ran = folder.run_with_models(&arguments).unwrap();
+    assert_eq!(ran.status, Some(2), "{}", ran.stderr);
+    assert!(ran.stderr.contains("a.checkpoint` is missing"), "{}", ran.stderr);
+    assert!(written(&folder, "a.extxyz") == whole);
+    // A kill before the first checkpoint leaves the first frame, whole or torn: nothing is lost by beginning again.
+    let first = String::from_utf8(whole[0].clone()).unwrap();
+    let length = first.match_indices("8\nLattice").nth(1).unwrap().0;
+    for length in [length, length / 2] {
+        folder.write("a.extxyz", &first[..length]);
+        fs::remove_file(folder.path("a.checkpoint")).unwrap_or_default();
+        assert!(run(&folder, &[&NVT[..], &["--resume"]].concat(), "a.extxyz", 6) == whole);
+    }
+}
+
 #[test]
 fn an_unfinished_run_is_not_overwritten_by_mistake() {
     let Some(folder) = silicon() else { return };
