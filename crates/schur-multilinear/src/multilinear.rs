@@ -6,12 +6,20 @@
 //! | [`modes`] | which channels run together |
 //! | [`evaluate`] | the definition as a program: the oracle for every kernel |
 //! | [`reorder`] | transposes and other orders of the operands |
+//! | [`symmetrise`] | arguments that are given the same numbers |
+//! | [`substitute`] | a map in the place of an argument |
+//! | [`consolidate`], [`reshape`], [`flatten`] | other forms of the same map |
 
+mod consolidate;
 mod error;
 mod evaluate;
+mod flatten;
 mod modes;
 mod operand;
 mod reorder;
+mod reshape;
+mod substitute;
+mod symmetrise;
 
 pub use error::MultilinearError;
 pub use modes::{Modes, ModesError};

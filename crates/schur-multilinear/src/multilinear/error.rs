@@ -111,4 +111,83 @@ pub enum MultilinearError {
         /// Numbers found.
         found: usize,
     },
+    /// Two arguments cannot be exchanged.
+    #[error("arguments {first} and {second} differ in segments or channel modes, so they cannot be exchanged")]
+    NotExchangeable {
+        /// One argument.
+        first: usize,
+        /// The other.
+        second: usize,
+    },
+    /// A letter that no operand has.
+    #[error("no operand has a mode `{letter}`; the modes are {modes:?}")]
+    NoSuchMode {
+        /// The letter.
+        letter: char,
+        /// The modes there are.
+        modes: String,
+    },
+    /// A letter that cannot name a new mode.
+    #[error("`{letter}` cannot name a new mode beside {modes:?}: take a letter from a to z that is free")]
+    ModeTaken {
+        /// The letter.
+        letter: char,
+        /// The modes there are.
+        modes: String,
+    },
+    /// All letters are taken.
+    #[error("all 26 letters name modes already; drop those of extent one with `squeeze_modes`")]
+    TooManyModes,
+    /// An extent is not a multiple of the wanted one.
+    #[error("segment {segment} of operand {operand} has {extent} channels, not a multiple of {inner}")]
+    Indivisible {
+        /// Which operand.
+        operand: usize,
+        /// Which segment.
+        segment: usize,
+        /// Its extent.
+        extent: usize,
+        /// The extent asked for.
+        inner: usize,
+    },
+    /// Two modes are not always side by side.
+    #[error("modes `{outer}` and `{inner}` are not one index in operand {operand}")]
+    Separate {
+        /// Which operand.
+        operand: usize,
+        /// The letter that should come first.
+        outer: char,
+        /// The letter that should follow.
+        inner: char,
+    },
+    /// Numbers of one index are scattered.
+    #[error("the numbers of one index of mode `{letter}` lie apart in operand {operand}: flatten components first")]
+    NotContiguous {
+        /// Which operand.
+        operand: usize,
+        /// The letter.
+        letter: char,
+    },
+    /// A table of segments that would fill the memory.
+    #[error("operand {operand} would have more than {most} segments")]
+    TooManySegments {
+        /// Which operand.
+        operand: usize,
+        /// The most there may be.
+        most: usize,
+    },
+    /// A map in the place of an argument that it does not fit.
+    #[error("the result of the inner map has other segments than argument {operand}")]
+    Joint {
+        /// Which argument.
+        operand: usize,
+    },
+    /// A sum that is spread again is not a path.
+    #[error("mode `{letter}` of argument {operand} is summed to one channel before and spread again behind it")]
+    Entangled {
+        /// Which argument.
+        operand: usize,
+        /// The letter in the outer map.
+        letter: char,
+    },
 }

@@ -94,6 +94,11 @@ impl Modes {
         Self { operands: vec![vec!['u']; operands] }
     }
 
+    /// From letters that are known to be good.
+    pub(super) fn from_letters(operands: Vec<Vec<char>>) -> Self {
+        Self { operands }
+    }
+
     /// How many operands there are.
     pub fn len(&self) -> usize {
         self.operands.len()
@@ -144,12 +149,12 @@ impl Modes {
     }
 
     /// The operands in another order: number `i` is the old number `order[i]`.
-    pub(crate) fn reordered(&self, order: &[usize]) -> Self {
+    pub(super) fn reordered(&self, order: &[usize]) -> Self {
         Self { operands: order.iter().map(|&old| self.operands[old].clone()).collect() }
     }
 
     /// Where `letter` stands among an operand's modes.
-    pub(crate) fn position(&self, operand: usize, letter: char) -> Option<usize> {
+    pub(super) fn position(&self, operand: usize, letter: char) -> Option<usize> {
         self.operands[operand].iter().position(|&l| l == letter)
     }
 }

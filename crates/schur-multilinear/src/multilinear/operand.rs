@@ -1,7 +1,7 @@
 //! How the numbers of an argument or a result lie in memory.
 
 /// A part of an operand that transforms as one: `dim` components for each of `channels` channels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Segment {
     /// Components: `2l + 1` for an irrep of degree `l`.
     pub dim: usize,
@@ -22,7 +22,7 @@ pub struct Segment {
 /// let weights = Operand::with_extents([(1, vec![16, 4]), (1, vec![8, 4])]);
 /// assert_eq!((weights.len(), weights.extents(1)), (96, [8, 4].as_slice()));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Operand {
     segments: Vec<Segment>,
     /// Of each segment, one for each mode.
@@ -67,7 +67,7 @@ impl Operand {
     }
 
     /// As [`Operand::len`], or none where the sum overflows.
-    pub(crate) fn checked_len(&self) -> Option<usize> {
+    pub(super) fn checked_len(&self) -> Option<usize> {
         self.shapes().try_fold(0usize, |sum, (dim, extents)| {
             let len = extents.iter().try_fold(dim, |product, &extent| product.checked_mul(extent))?;
             sum.checked_add(len)
