@@ -11,6 +11,7 @@ mod edge_product;
 mod factored;
 mod gate;
 mod multilinear;
+mod polynomial;
 mod spline;
 
 pub use channelwise::{Argument, ChannelwiseError, ChannelwisePlan, ChannelwiseWorkspace};
@@ -19,4 +20,5 @@ pub use edge_product::{Cotangents, EdgeProduct, EdgeScratch, EdgeWeights, Edges,
 pub use factored::{Bilinear, BilinearTerm, ComponentMatrix, Factored, FactoredError, MatrixEntry, Weighting};
 pub use gate::Gate;
 pub use multilinear::{Modes, ModesError, Multilinear, MultilinearError, Operand, Path, Segment};
+pub use polynomial::{Polynomial, PolynomialError, Term};
 pub use spline::{SplinePiece, SplinePoint, SplineTable};
