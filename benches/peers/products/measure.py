@@ -22,6 +22,9 @@ from cases import Case, add_choice, cases
 
 HERE = Path(__file__).resolve().parent
 ENDED = "over the time limit"
+# torch.compile writes the number of threads into its kernels but not into the key of its cache on disk: without the
+# second setting a run with one thread gets kernels made for two.
+SETTINGS = {"JAX_PLATFORMS": "cpu", "TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1"}
 
 
 class Worker:
@@ -31,7 +34,7 @@ class Worker:
         fixed = {name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
         self.process = subprocess.Popen(
             [sys.executable, str(HERE / "worker.py"), str(threads)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, text=True, env={**os.environ, **fixed, "JAX_PLATFORMS": "cpu"})
+            stderr=subprocess.DEVNULL, text=True, env={**os.environ, **fixed, **SETTINGS})
         self.answers = queue.Queue()
         threading.Thread(target=self.read, daemon=True).start()
 
