@@ -12,6 +12,26 @@ pub enum ProductError {
         /// The edge `(x, y, z)`.
         edge: [f64; 3],
     },
+    /// Numbers that should be equivariant and are not.
+    #[error("{what} is not equivariant: {defect:e} of its length {scale:e} lies outside of all that are")]
+    NotEquivariant {
+        /// Which.
+        what: &'static str,
+        /// Length of the part that does not belong.
+        defect: f64,
+        /// Length of the whole.
+        scale: f64,
+    },
+    /// A list of numbers of another length than the map asks for.
+    #[error("{what} has {found} numbers, not {expected}")]
+    Length {
+        /// Which list.
+        what: &'static str,
+        /// Numbers expected.
+        expected: usize,
+        /// Numbers found.
+        found: usize,
+    },
     /// The coefficients do not exist.
     #[error(transparent)]
     Group(#[from] schur_group::GroupError),

@@ -10,9 +10,13 @@ mod escn;
 mod layout;
 mod linear;
 pub mod products;
+mod symmetric_contraction;
 
 pub use convolution::{Convolution, ConvolutionPath};
 pub use error::ProductError;
 pub use escn::{EdgeFrame, Escn, EscnOptions, EscnPath, EscnWeights, So2Weight};
 pub use layout::{Block, Layout};
 pub use linear::{Linear, LinearBlock};
+pub use symmetric_contraction::{
+    ContractionElement, ContractionTerm, SymmetricContraction, SymmetricContractionOptions,
+};
