@@ -38,6 +38,7 @@ mod rotation;
 mod so2;
 mod wigner_3j;
 mod wigner_d;
+mod wigner_plan;
 
 pub use cartesian::Voigt;
 pub use coupling::CouplingTensor;
@@ -58,3 +59,4 @@ pub use rotation::{rotation_from_angles, rotation_from_quaternion};
 pub use so2::So2Irrep;
 pub use wigner_3j::{Phase, wigner_3j, wigner_3j_with_phase};
 pub use wigner_d::WignerD;
+pub use wigner_plan::WignerPlan;

@@ -7,7 +7,7 @@
 //!
 //! No angle is ever taken, so no rotation is special, and `C` enters squared, so its sign does not matter.
 
-use crate::{GroupError, Irrep, Irreps, Parity, rotation_from_angles, rotation_from_quaternion, wigner_3j};
+use crate::{GroupError, Irrep, Irreps, Parity, WignerPlan, rotation_from_angles, rotation_from_quaternion};
 
 /// The matrices of one element of O(3) on all irreps up to a degree.
 ///
@@ -29,9 +29,9 @@ use crate::{GroupError, Irrep, Irreps, Parity, rotation_from_angles, rotation_fr
 #[derive(Clone, Debug, PartialEq)]
 pub struct WignerD {
     /// Row-major matrices of the rotation, one a degree.
-    rotations: Vec<Vec<f64>>,
+    pub(crate) rotations: Vec<Vec<f64>>,
     /// Whether the rotation is followed by inversion.
-    improper: bool,
+    pub(crate) improper: bool,
 }
 
 impl WignerD {
@@ -43,22 +43,12 @@ impl WignerD {
 
     /// Makes the matrices of an orthogonal matrix, proper or not.
     ///
+    /// For many elements a [`WignerPlan`] computes the coupling coefficients only once.
+    ///
     /// # Errors
     /// [`GroupError::NotOrthogonal`], or [`GroupError::DegreeTooLarge`] beyond [`Self::MAX_DEGREE`].
     pub fn from_matrix(l_max: usize, matrix: &[[f64; 3]; 3]) -> Result<Self, GroupError> {
-        if l_max > Self::MAX_DEGREE {
-            return Err(GroupError::DegreeTooLarge { what: "Wigner matrices", l: l_max, max: Self::MAX_DEGREE });
-        }
-        check_orthogonal(matrix)?;
-        let improper = determinant(matrix) < 0.0;
-        let proper = if improper { matrix.map(|row| row.map(|x| -x)) } else { *matrix };
-        let mut rotations = vec![vec![1.0], proper.concat()];
-        for l in 2..=l_max {
-            let next = raise(l, &rotations[1], &rotations[l - 1])?;
-            rotations.push(next);
-        }
-        rotations.truncate(l_max + 1);
-        Ok(Self { rotations, improper })
+        WignerPlan::new(l_max)?.matrices(matrix)
     }
 
     /// Makes the matrices of the rotation by e3nn's angles, see [`rotation_from_angles`].
@@ -133,21 +123,7 @@ impl WignerD {
     }
 }
 
-/// Makes the matrix of degree `l` from those of degree 1 and `l - 1`.
-fn raise(l: usize, first: &[f64], lower: &[f64]) -> Result<Vec<f64>, GroupError> {
-    let coupling: Vec<([usize; 3], f64)> = wigner_3j(1, l - 1, l)?.iter().collect();
-    let (n_lower, n) = (2 * l - 1, 2 * l + 1);
-    let mut raised = vec![0.0; n * n];
-    for &([a, b, m], left) in &coupling {
-        for &([c, d, k], right) in &coupling {
-            raised[m * n + k] += left * right * first[3 * a + c] * lower[n_lower * b + d];
-        }
-    }
-    raised.iter_mut().for_each(|x| *x *= n as f64);
-    Ok(raised)
-}
-
-fn check_orthogonal(matrix: &[[f64; 3]; 3]) -> Result<(), GroupError> {
+pub(crate) fn check_orthogonal(matrix: &[[f64; 3]; 3]) -> Result<(), GroupError> {
     let tolerance = WignerD::ORTHOGONALITY_TOLERANCE;
     for (i, row) in matrix.iter().enumerate() {
         for (j, other) in matrix.iter().enumerate() {
@@ -161,6 +137,6 @@ fn check_orthogonal(matrix: &[[f64; 3]; 3]) -> Result<(), GroupError> {
     Ok(())
 }
 
-fn determinant([a, b, c]: &[[f64; 3]; 3]) -> f64 {
+pub(crate) fn determinant([a, b, c]: &[[f64; 3]; 3]) -> f64 {
     a[0] * (b[1] * c[2] - b[2] * c[1]) + a[1] * (b[2] * c[0] - b[0] * c[2]) + a[2] * (b[0] * c[1] - b[1] * c[0])
 }
