@@ -4,6 +4,9 @@
 //! |---|---|---|
 //! | [`clebsch_gordan`] | every path $(l_1, l_2) \to l_3$, or some of them | O(3) |
 //! | [`gaunt_grid`], [`gaunt_fourier`], [`gaunt_coefficients`] | pointwise products of signals on the sphere | O(3) |
+//! | [`vector_signal`] | pointwise cross products of vector signals on the sphere | O(3) |
+//!
+//! What a product is worth: [`equivariance_defect`], [`Product::flops`].
 //!
 //! Operands are irreps in their order, `2l+1` components each, one row a component; channels are an axis beside and
 //! meet one to one. A multiplicity is as many blocks of rows. Coefficients are kept as factors (`schur-multilinear`'s
@@ -19,6 +22,7 @@ mod equivariance;
 mod gaunt;
 mod sphere_grid;
 mod torus;
+mod vector_signal;
 
 pub use clebsch_gordan::{
     CgForm, CgOptions, CgPath, IrrepNormalization, PathNormalization, PathSums, clebsch_gordan, clebsch_gordan_paths,
@@ -26,6 +30,7 @@ pub use clebsch_gordan::{
 pub use equivariance::{EquivarianceDefect, equivariance_defect};
 pub use gaunt::{GauntOptions, gaunt_coefficients, gaunt_fourier, gaunt_grid};
 pub use sphere_grid::{GridPoint, SphereGrid};
+pub use vector_signal::{VectorKind, VectorSignalOptions, vector_signal};
 
 /// The group that a product commutes with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,4 +1,5 @@
 //! Every named product commutes with its group.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use schur_group::{Irrep, Irreps, Parity};

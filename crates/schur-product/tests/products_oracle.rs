@@ -1,4 +1,5 @@
 //! Named products against 3j symbols, against e3nn, and against each other.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use schur_group::{Irreps, Normalization, SphericalHarmonics, wigner_3j};
 use schur_product::ProductError;
@@ -167,7 +168,7 @@ fn grids_go_forth_and_back() {
         let (irreps, grid) = (so3(l_max), SphereGrid::exact(2 * l_max));
         let mut random = Random::new(1);
         let x = random.normals(irreps.dim());
-        let chain = grid.to_grid(&irreps).unwrap();
+        let chain = grid.synthesis(&irreps).unwrap();
         let values = chain.iter().fold(x.clone(), |v, matrix| matrix.apply(&v));
         let harmonics = SphericalHarmonics::new(l_max, Normalization::Component).unwrap();
         for (point, value) in grid.points().iter().zip(&values) {
@@ -176,7 +177,7 @@ fn grids_go_forth_and_back() {
             let expected: f64 = x.iter().zip(&y).map(|(a, b)| a * b).sum();
             assert_close("value at a point", &[*value], &[expected], 1e-12, 1e-11);
         }
-        let back = grid.from_grid(&irreps).unwrap().iter().fold(values, |v, matrix| matrix.apply(&v));
+        let back = grid.analysis(&irreps).unwrap().iter().fold(values, |v, matrix| matrix.apply(&v));
         assert_close("round trip", &back, &x, 1e-12, 1e-12);
     }
 }

@@ -58,10 +58,10 @@ pub fn gaunt_grid(left: &Irreps, right: &Irreps, options: &GauntOptions) -> Resu
     let degree = operands.iter().filter_map(Irreps::l_max).sum();
     let grid = SphereGrid::exact(degree);
     let map = Factored::new(
-        grid.to_grid(left)?,
-        grid.to_grid(right)?,
+        grid.synthesis(left)?,
+        grid.synthesis(right)?,
         Bilinear::pointwise(grid.len()),
-        grid.from_grid(&operands[2])?,
+        grid.analysis(&operands[2])?,
     )?;
     finish("gaunt-grid", operands, map, options)
 }
@@ -78,10 +78,10 @@ pub fn gaunt_fourier(left: &Irreps, right: &Irreps, options: &GauntOptions) -> R
     let [l1, l2, l3] = [0, 1, 2].map(|operand: usize| operands[operand].l_max().unwrap_or(0));
     let torus = Torus::new(l1 + l2, l3);
     let map = Factored::new(
-        torus.to_torus(left)?,
-        torus.to_torus(right)?,
+        torus.synthesis(left)?,
+        torus.synthesis(right)?,
         Bilinear::pointwise(torus.len()),
-        torus.from_torus(&operands[2])?,
+        torus.analysis(&operands[2])?,
     )?;
     finish("gaunt-fourier", operands, map, options)
 }

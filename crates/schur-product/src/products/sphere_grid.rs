@@ -61,7 +61,7 @@ impl SphereGrid {
         self.len() == 0
     }
 
-    /// The points, ring by ring, in the order of the values of [`to_grid`](Self::to_grid).
+    /// The points, ring by ring, in the order of the values of [`synthesis`](Self::synthesis).
     pub fn points(&self) -> Vec<GridPoint> {
         let azimuths = self.azimuths;
         let ring = |&(cosine, weight): &(f64, f64)| {
@@ -81,20 +81,20 @@ impl SphereGrid {
     ///
     /// # Errors
     /// [`ProductError::Group`] beyond the degrees of the harmonics.
-    pub fn to_grid(&self, irreps: &Irreps) -> Result<Vec<ComponentMatrix>, ProductError> {
+    pub fn synthesis(&self, irreps: &Irreps) -> Result<Vec<ComponentMatrix>, ProductError> {
         self.transform(irreps, |_| 1.0, 1.0)
     }
 
     /// The matrices that project values at the points on harmonics, in the order in which they are applied.
     ///
-    /// Undoes [`to_grid`](Self::to_grid) exactly if the grid's degree is at least twice the largest degree.
+    /// Undoes [`synthesis`](Self::synthesis) exactly if the grid's degree is at least twice the largest degree.
     ///
     /// # Shapes
     /// `[len]` to `[irreps.dim()]`. Copies of an irrep are equal.
     ///
     /// # Errors
     /// [`ProductError::Group`] beyond the degrees of the harmonics.
-    pub fn from_grid(&self, irreps: &Irreps) -> Result<Vec<ComponentMatrix>, ProductError> {
+    pub fn analysis(&self, irreps: &Irreps) -> Result<Vec<ComponentMatrix>, ProductError> {
         let chain = self.transform(irreps, |ring| self.rings[ring].1, 1.0 / self.azimuths as f64)?;
         Ok(chain.iter().rev().map(ComponentMatrix::transpose).collect())
     }

@@ -37,7 +37,7 @@ impl Torus {
     }
 
     /// Coefficients of harmonics to Fourier coefficients, to polar angles, to points.
-    pub(super) fn to_torus(&self, irreps: &Irreps) -> Result<Vec<ComponentMatrix>, ProductError> {
+    pub(super) fn synthesis(&self, irreps: &Irreps) -> Result<Vec<ComponentMatrix>, ProductError> {
         let orders = Orders::new(irreps);
         let frequencies = orders.max + 1;
         let polar = PolarFunctions::new(orders.max)?;
@@ -61,7 +61,7 @@ impl Torus {
     }
 
     /// Values at points to polar angles, to Fourier coefficients, to coefficients of harmonics.
-    pub(super) fn from_torus(&self, irreps: &Irreps) -> Result<Vec<ComponentMatrix>, ProductError> {
+    pub(super) fn analysis(&self, irreps: &Irreps) -> Result<Vec<ComponentMatrix>, ProductError> {
         let orders = Orders::new(irreps);
         let frequencies = self.frequency + 1;
         let azimuthal = orders.azimuthal(self.azimuths, 1.0 / self.azimuths as f64)?;
