@@ -5,6 +5,8 @@
 //! | [`clebsch_gordan`] | every path $(l_1, l_2) \to l_3$, or some of them | O(3) |
 //! | [`gaunt_grid`], [`gaunt_fourier`], [`gaunt_coefficients`] | pointwise products of signals on the sphere | O(3) |
 //! | [`vector_signal`] | pointwise cross products of vector signals on the sphere | O(3) |
+//! | [`matrix_product`] | products of matrices on spins | O(3) |
+//! | [`cartesian`] | TensorNet's products of 3x3 matrices | O(3) |
 //!
 //! What a product is worth: [`equivariance_defect`], [`Product::flops`].
 //!
@@ -17,18 +19,22 @@ use schur_multilinear::{Circuit, Factored, Weighting};
 
 use crate::ProductError;
 
+mod cartesian;
 mod clebsch_gordan;
 mod equivariance;
 mod gaunt;
+mod matrix;
 mod sphere_grid;
 mod torus;
 mod vector_signal;
 
+pub use cartesian::{CartesianOptions, cartesian};
 pub use clebsch_gordan::{
     CgForm, CgOptions, CgPath, IrrepNormalization, PathNormalization, PathSums, clebsch_gordan, clebsch_gordan_paths,
 };
 pub use equivariance::{EquivarianceDefect, equivariance_defect};
 pub use gaunt::{GauntOptions, gaunt_coefficients, gaunt_fourier, gaunt_grid};
+pub use matrix::{MatrixOptions, matrix_product};
 pub use sphere_grid::{GridPoint, SphereGrid};
 pub use vector_signal::{VectorKind, VectorSignalOptions, vector_signal};
 
