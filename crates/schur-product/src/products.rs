@@ -7,6 +7,7 @@
 //! | [`vector_signal`] | pointwise cross products of vector signals on the sphere | O(3) |
 //! | [`matrix_product`] | products of matrices on spins | O(3) |
 //! | [`cartesian`] | TensorNet's products of 3x3 matrices | O(3) |
+//! | [`cp`], [`cp_by_pairs`], [`cp_by_quadrature`] | any of them as a sum of products of three vectors | that of the original |
 //!
 //! What a product is worth: [`equivariance_defect`], [`Product::flops`].
 //!
@@ -21,10 +22,12 @@ use crate::ProductError;
 
 mod cartesian;
 mod clebsch_gordan;
+mod cp;
 mod equivariance;
 mod gaunt;
 mod matrix;
 mod sphere_grid;
+mod symmetric_matrix;
 mod torus;
 mod vector_signal;
 
@@ -32,6 +35,7 @@ pub use cartesian::{CartesianOptions, cartesian};
 pub use clebsch_gordan::{
     CgForm, CgOptions, CgPath, IrrepNormalization, PathNormalization, PathSums, clebsch_gordan, clebsch_gordan_paths,
 };
+pub use cp::{Cp, CpOptions, cp, cp_by_pairs, cp_by_quadrature};
 pub use equivariance::{EquivarianceDefect, equivariance_defect};
 pub use gaunt::{GauntOptions, gaunt_coefficients, gaunt_fourier, gaunt_grid};
 pub use matrix::{MatrixOptions, matrix_product};
