@@ -26,6 +26,7 @@ mod cp;
 mod equivariance;
 mod gaunt;
 mod matrix;
+mod sparsity;
 mod sphere_grid;
 mod symmetric_matrix;
 mod torus;
@@ -39,6 +40,7 @@ pub use cp::{Cp, CpOptions, cp, cp_by_pairs, cp_by_quadrature};
 pub use equivariance::{EquivarianceDefect, equivariance_defect};
 pub use gaunt::{GauntOptions, gaunt_coefficients, gaunt_fourier, gaunt_grid};
 pub use matrix::{MatrixOptions, matrix_product};
+pub use sparsity::{GatePhase, GateSchedule, PathGate, best_scores};
 pub use sphere_grid::{GridPoint, SphereGrid};
 pub use vector_signal::{VectorKind, VectorSignalOptions, vector_signal};
 
