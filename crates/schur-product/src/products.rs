@@ -24,6 +24,7 @@ mod cartesian;
 mod clebsch_gordan;
 mod cp;
 mod equivariance;
+mod expressivity;
 mod gaunt;
 mod matrix;
 mod sparsity;
@@ -38,6 +39,7 @@ pub use clebsch_gordan::{
 };
 pub use cp::{Cp, CpOptions, cp, cp_by_pairs, cp_by_quadrature};
 pub use equivariance::{EquivarianceDefect, equivariance_defect};
+pub use expressivity::{Expressivity, Interactability, Interaction, expressivity, interactability};
 pub use gaunt::{GauntOptions, gaunt_coefficients, gaunt_fourier, gaunt_grid};
 pub use matrix::{MatrixOptions, matrix_product};
 pub use sparsity::{GatePhase, GateSchedule, PathGate, best_scores};
