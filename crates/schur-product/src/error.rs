@@ -87,4 +87,10 @@ pub enum ProductError {
         /// What it must be.
         requirement: String,
     },
+    /// A name that no product has.
+    #[error("no product is named `{name}`; there are {}", crate::products::PRODUCT_NAMES.join(", "))]
+    UnknownProduct {
+        /// The name.
+        name: String,
+    },
 }

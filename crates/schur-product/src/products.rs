@@ -9,7 +9,8 @@
 //! | [`cartesian`] | TensorNet's products of 3x3 matrices | O(3) |
 //! | [`cp`], [`cp_by_pairs`], [`cp_by_quadrature`] | any of them as a sum of products of three vectors | that of the original |
 //!
-//! What a product is worth: [`equivariance_defect`], [`Product::flops`].
+//! [`named_product`] makes them by name for one task. [`PathGate`] chooses paths to leave out. What a product is worth:
+//! [`equivariance_defect`], [`expressivity`], [`interactability`], [`Product::flops`].
 //!
 //! Operands are irreps in their order, `2l+1` components each, one row a component; channels are an axis beside and
 //! meet one to one. A multiplicity is as many blocks of rows. Coefficients are kept as factors (`schur-multilinear`'s
@@ -27,6 +28,7 @@ mod equivariance;
 mod expressivity;
 mod gaunt;
 mod matrix;
+mod registry;
 mod sparsity;
 mod sphere_grid;
 mod symmetric_matrix;
@@ -42,6 +44,7 @@ pub use equivariance::{EquivarianceDefect, equivariance_defect};
 pub use expressivity::{Expressivity, Interactability, Interaction, expressivity, interactability};
 pub use gaunt::{GauntOptions, gaunt_coefficients, gaunt_fourier, gaunt_grid};
 pub use matrix::{MatrixOptions, matrix_product};
+pub use registry::{Mode, PRODUCT_NAMES, Task, all_products, named_product};
 pub use sparsity::{GatePhase, GateSchedule, PathGate, best_scores};
 pub use sphere_grid::{GridPoint, SphereGrid};
 pub use vector_signal::{VectorKind, VectorSignalOptions, vector_signal};
