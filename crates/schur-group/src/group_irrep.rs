@@ -12,7 +12,7 @@ use crate::{GroupError, Irrep, WignerD, clebsch_gordan, rotation_from_quaternion
 
 /// An irreducible real representation of some group, in an orthonormal basis.
 ///
-/// Implemented by [`Irrep`] for O(3), [`So2Irrep`](crate::So2Irrep) and
+/// Implemented by [`Irrep`] for O(3), [`So2Irrep`](crate::So2Irrep), [`Su2Irrep`](crate::Su2Irrep) and
 /// [`FiniteIrrep`](crate::FiniteIrrep). A new group needs [`dim`](Self::dim), [`commutant_dim`](Self::commutant_dim),
 /// [`products`](Self::products), [`matrix`](Self::matrix) and [`generators`](Self::generators); the couplings are then
 /// solved for, and [`check_coupling`] tells whether all of it fits together.

@@ -1,15 +1,19 @@
-//! Irreps of O(3), spherical harmonics, Wigner matrices and 3j symbols: exact first, floats last.
+//! Representations of groups and what their symmetry fixes: exact first, floats last.
 //!
-//! This crate knows what a representation is and computes the numbers that symmetry fixes. It does no array work and no
-//! file access.
+//! This crate knows what a representation is and computes the numbers that symmetry leaves no choice about. It does no array
+//! work and no file access. Most of it is about O(3), the rotations and reflections of space.
 //!
-//! | module | what |
+//! | item | what |
 //! |---|---|
-//! | [`Irrep`], [`Irreps`] | names of representations: `"128x0e+64x1o"`, dimensions, products |
-//! | [`wigner_3j`] | coupling tensors as exact surds, dense or sparse floats, phases of both e3nn conventions |
-//! | [`clebsch_gordan`], [`gaunt`] | the same tensors as couplings and as integrals of three harmonics |
+//! | [`Irrep`], [`Irreps`] | names of representations of O(3): `"128x0e+64x1o"`, dimensions, parts, products |
+//! | [`wigner_3j`], [`clebsch_gordan`], [`gaunt`] | coupling tensors as exact surds, dense or sparse floats, phases of both e3nn conventions |
 //! | [`SphericalHarmonics`] | real harmonics of a vector with gradient and Hessian |
-//! | [`WignerD`] | the matrices of rotations, mirrors and inversion on irreps |
+//! | [`WignerD`], [`WignerPlan`] | the matrices of rotations, mirrors and inversion on irreps |
+//! | [`ReducedTensorBasis`] | tensors with symmetric indices, `"ijkl=jikl=klij"`, taken apart into irreps |
+//! | [`Voigt`] | symmetric matrices as six numbers, elasticity tensors as 6 x 6 |
+//! | [`isotropic_tensors`] | tensors that no rotation changes, as diagrams of delta and epsilon |
+//! | [`HarmonicBasis`] | the orders and signs of other libraries |
+//! | [`GroupIrrep`], [`check_coupling`] | irreps and couplings of any group: [`So2Irrep`], [`Su2Irrep`], [`FiniteGroup`] |
 //!
 //! # Conventions
 //! Those of e3nn 0.5 and later. Vectors are `(x, y, z)` and the degree-1 harmonics of a vector are its components in that
@@ -36,6 +40,7 @@ mod isotropic;
 mod reduced_basis;
 mod rotation;
 mod so2;
+mod su2;
 mod wigner_3j;
 mod wigner_d;
 mod wigner_plan;
@@ -57,6 +62,7 @@ pub use isotropic::{IsotropicTensor, OrthogonalGroup, isotropic_count, isotropic
 pub use reduced_basis::ReducedTensorBasis;
 pub use rotation::{rotation_from_angles, rotation_from_quaternion};
 pub use so2::So2Irrep;
+pub use su2::Su2Irrep;
 pub use wigner_3j::{Phase, wigner_3j, wigner_3j_with_phase};
 pub use wigner_d::WignerD;
 pub use wigner_plan::WignerPlan;

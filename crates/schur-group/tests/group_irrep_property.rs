@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use schur_group::{
-    CouplingTensor, FiniteGroup, GroupError, GroupIrrep, Irrep, Parity, So2Irrep, WignerD, check_coupling,
+    CouplingTensor, FiniteGroup, GroupError, GroupIrrep, Irrep, Parity, So2Irrep, Su2Irrep, WignerD, check_coupling,
+    rotation_from_quaternion,
 };
-use schur_testkit::assert_close;
+use schur_testkit::{Random, assert_close};
 
 /// Checks all products of a list of irreps, and that couplings are found exactly for what the products list.
 fn check<R: GroupIrrep>(irreps: &[R], tolerance: f64) {
@@ -53,6 +54,47 @@ fn couplings_of_so2_are_complete() {
     irreps.iter().for_each(check_representation);
     check(&irreps, 1e-14);
     assert!(matches!(So2Irrep { m: 1 }.matrix(&f64::NAN), Err(GroupError::BadAngles { .. })));
+}
+
+#[test]
+fn couplings_of_su2_are_complete() {
+    let irreps: Vec<Su2Irrep> = (0..=3).map(|twice_j| Su2Irrep { twice_j }).collect();
+    irreps.iter().for_each(check_representation);
+    check(&irreps, 1e-11);
+}
+
+#[test]
+fn spins_multiply_as_quaternions() {
+    let quaternion = |seed: u64| -> [f64; 4] {
+        let mut random = Random::new(seed);
+        let [w, x, y] = random.vector();
+        let norm = (w * w + x * x + y * y + 0.09_f64).sqrt();
+        [w, x, y, 0.3].map(|component| component / norm)
+    };
+    let (p, q) = (quaternion(1), quaternion(2));
+    let pq = [
+        p[0] * q[0] - p[1] * q[1] - p[2] * q[2] - p[3] * q[3],
+        p[0] * q[1] + p[1] * q[0] + p[2] * q[3] - p[3] * q[2],
+        p[0] * q[2] - p[1] * q[3] + p[2] * q[0] + p[3] * q[1],
+        p[0] * q[3] + p[1] * q[2] - p[2] * q[1] + p[3] * q[0],
+    ];
+    for twice_j in 0..=9 {
+        let spin = Su2Irrep { twice_j };
+        let (n, [a, b, ab]) = (spin.dim(), [p, q, pq].map(|element| spin.matrix(&element).unwrap()));
+        let product: Vec<f64> =
+            (0..n * n).map(|at| (0..n).map(|k| a[at / n * n + k] * b[k * n + at % n]).sum()).collect();
+        assert_close(&spin.to_string(), &product, &ab, 0.0, 1e-13);
+        // The trace over complex components is sin((2 j + 1) x) / sin(x), x half of the angle of the turn.
+        let x = p[0].acos();
+        let n_forms = if twice_j % 2 == 1 { 2.0 } else { 1.0 };
+        let trace: f64 = a.iter().step_by(n + 1).sum();
+        assert_close("trace", &[trace], &[n_forms * ((twice_j + 1) as f64 * x).sin() / x.sin()], 0.0, 1e-13);
+    }
+    // Two spins couple to a vector that turns with the rotation the quaternion names: the triplet is degree 1 itself.
+    let vector = Su2Irrep { twice_j: 2 }.matrix(&p).unwrap();
+    assert_close("vector", &vector, rotation_from_quaternion(p).unwrap().as_flattened(), 0.0, 1e-15);
+    assert!(matches!(Su2Irrep { twice_j: 1 }.matrix(&[0.0; 4]), Err(GroupError::BadQuaternion { .. })));
+    assert!(matches!(Su2Irrep { twice_j: 35 }.matrix(&p), Err(GroupError::DegreeTooLarge { .. })));
 }
 
 #[test]

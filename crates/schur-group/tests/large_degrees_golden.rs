@@ -192,7 +192,7 @@ fn products_go_to_products_near_poles_too() {
 #[test]
 fn the_middle_element_is_a_legendre_polynomial() {
     let plan = WignerPlan::new(L_MAX).unwrap();
-    for beta in [0.0, 1e-7, 0.4, 1.5, 2.9, 3.14] {
+    for beta in [0.0, 1e-7, 0.4, 1.5, 2.9, 3.1] {
         let d = plan.matrices(&rotation_from_angles([1.1, beta, 0.2]).unwrap()).unwrap();
         let x = beta.cos();
         let (mut before, mut last) = (1.0, x);
