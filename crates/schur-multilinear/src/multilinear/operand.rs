@@ -66,11 +66,12 @@ impl Operand {
         self.checked_len().unwrap_or(usize::MAX)
     }
 
-    /// As [`Operand::len`], or none where the sum overflows.
+    /// As [`Operand::len`], or none where the sum overflows, or a product in an empty segment would on the way.
     pub(super) fn checked_len(&self) -> Option<usize> {
         self.shapes().try_fold(0usize, |sum, (dim, extents)| {
-            let len = extents.iter().try_fold(dim, |product, &extent| product.checked_mul(extent))?;
-            sum.checked_add(len)
+            let factors = || extents.iter().chain([&dim]);
+            let len = factors().try_fold(1usize, |product, &factor| product.checked_mul(factor.max(1)))?;
+            if factors().any(|&factor| factor == 0) { Some(sum) } else { sum.checked_add(len) }
         })
     }
 
@@ -97,7 +98,7 @@ mod tests {
     #[test]
     fn lengths_that_overflow_are_told_apart_from_long_ones() {
         let half = 1 << (usize::BITS - 1);
-        let too_long = [(1, vec![half, 2]), (half, vec![2]), (1, vec![half, 2, 2])];
+        let too_long = [(1, vec![half, 2]), (half, vec![2]), (1, vec![half, 2, 2]), (0, vec![half, 2])];
         for (dim, extents) in too_long {
             assert_eq!(Operand::with_extents([(dim, extents)]).checked_len(), None);
         }

@@ -90,5 +90,6 @@ fn channels_are_joined_summed_and_repeated() {
     assert_eq!(evaluate("u,u", &[(1, &[2]), (1, &[1])], &[x]), [3.0]);
     assert_eq!(evaluate("u,u", &[(1, &[1]), (1, &[2])], &[&[4.0]]), [4.0; 2]);
     assert_eq!(evaluate("u,u", &[(1, &[0]), (1, &[1])], &[&[]]), [0.0]);
+    assert_eq!(evaluate("uvw,u", &[(1, &[0, 1 << 31, 1 << 31]), (1, &[1])], &[&[]]), [0.0]);
     assert_eq!(evaluate("uv,vu", &[(1, &[2, 2]), (1, &[2, 2])], &[&[1.0, 2.0, 3.0, 4.0]]), [1.0, 3.0, 2.0, 4.0]);
 }
