@@ -7,6 +7,7 @@
 
 mod channelwise;
 mod circuit;
+mod cost;
 mod edge_product;
 mod factored;
 mod gate;
@@ -16,9 +17,10 @@ mod spline;
 
 pub use channelwise::{Argument, ChannelwiseError, ChannelwisePlan, ChannelwiseWorkspace};
 pub use circuit::{Circuit, Rows};
+pub use cost::Cost;
 pub use edge_product::{Cotangents, EdgeProduct, EdgeScratch, EdgeWeights, Edges, PlanError, SegmentLayout};
 pub use factored::{Bilinear, BilinearTerm, ComponentMatrix, Factored, FactoredError, MatrixEntry, Weighting};
 pub use gate::Gate;
-pub use multilinear::{Modes, ModesError, Multilinear, MultilinearError, Operand, Path, Segment};
+pub use multilinear::{Connection, Modes, ModesError, Multilinear, MultilinearError, Operand, Path, Segment};
 pub use polynomial::{Polynomial, PolynomialError, Term};
 pub use spline::{SplinePiece, SplinePoint, SplineTable};

@@ -4,12 +4,14 @@
 //! |---|---|
 //! | [`operand`] | where the numbers of an operand lie |
 //! | [`modes`] | which channels run together |
+//! | [`connection`] | products and linear layers by the names of e3nn |
 //! | [`evaluate`] | the definition as a program: the oracle for every kernel |
 //! | [`reorder`] | transposes and other orders of the operands |
 //! | [`symmetrise`] | arguments that are given the same numbers |
 //! | [`substitute`] | a map in the place of an argument |
 //! | [`consolidate`], [`reshape`], [`flatten`] | other forms of the same map |
 
+mod connection;
 mod consolidate;
 mod error;
 mod evaluate;
@@ -21,6 +23,7 @@ mod reshape;
 mod substitute;
 mod symmetrise;
 
+pub use connection::Connection;
 pub use error::MultilinearError;
 pub use modes::{Modes, ModesError};
 pub use operand::{Operand, Segment};
