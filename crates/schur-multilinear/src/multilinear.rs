@@ -28,6 +28,8 @@ pub use error::MultilinearError;
 pub use modes::{Modes, ModesError};
 pub use operand::{Operand, Segment};
 
+use crate::json::MultilinearRecord;
+
 /// One term: a segment of every operand and the coefficients that join their components.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Path {
@@ -73,7 +75,8 @@ pub struct Path {
 /// assert_eq!(linear.evaluate(&[&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[1.0, 10.0]])?, [41.0, 52.0, 63.0]);
 /// # Ok::<(), schur_multilinear::MultilinearError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "MultilinearRecord", into = "MultilinearRecord")]
 pub struct Multilinear {
     modes: Modes,
     operands: Vec<Operand>,

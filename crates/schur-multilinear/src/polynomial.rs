@@ -7,7 +7,7 @@
 //! | [`compose`] | a polynomial of polynomials |
 //! | [`select`] | fewer inputs and outputs |
 
-use crate::{Multilinear, Operand};
+use crate::{Multilinear, Operand, json::PolynomialRecord};
 
 mod compose;
 mod consolidate;
@@ -49,7 +49,8 @@ pub struct Term {
 /// assert_eq!(square.backward(&[0])?.evaluate(&[&[1.0, 2.0, 3.0], &[1.0]])?, [[2.0, 4.0, 6.0]]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "PolynomialRecord", into = "PolynomialRecord")]
 pub struct Polynomial {
     inputs: Vec<Operand>,
     outputs: Vec<Operand>,

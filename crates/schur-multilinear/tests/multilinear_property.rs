@@ -1,11 +1,14 @@
 //! Maps drawn at random: transposes are adjoint, and other forms of a map have the same values.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "support/inner_product.rs"]
+mod inner_product;
 #[path = "support/random_map.rs"]
 mod random_map;
 
+use inner_product::dot;
 use proptest::prelude::*;
-use random_map::{dot, map, numbers, slices};
+use random_map::{map, numbers, slices};
 use schur_multilinear::{Multilinear, MultilinearError};
 use schur_testkit::{Random, assert_close};
 

@@ -1,13 +1,16 @@
 //! Derivatives of polynomials drawn at random against finite differences and against each other.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "support/inner_product.rs"]
+mod inner_product;
 #[path = "support/random_map.rs"]
 mod random_map;
 #[path = "support/random_polynomial.rs"]
 mod random_polynomial;
 
+use inner_product::dot;
 use proptest::prelude::*;
-use random_map::{dot, numbers, slices};
+use random_map::{numbers, slices};
 use random_polynomial::polynomial;
 use schur_multilinear::{Polynomial, PolynomialError};
 use schur_testkit::{Random, assert_close};

@@ -63,8 +63,3 @@ pub fn numbers(random: &mut Random, operands: &[Operand]) -> Vec<Vec<f64>> {
 pub fn slices(numbers: &[Vec<f64>]) -> Vec<&[f64]> {
     numbers.iter().map(Vec::as_slice).collect()
 }
-
-/// Sum over all buffers of the products of their numbers.
-pub fn dot(a: &[Vec<f64>], b: &[Vec<f64>]) -> f64 {
-    a.iter().flatten().zip(b.iter().flatten()).map(|(x, y)| x * y).sum()
-}
