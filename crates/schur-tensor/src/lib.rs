@@ -7,12 +7,16 @@ mod aligned;
 mod elementary;
 mod matrix;
 mod real;
+mod streaming;
+mod transpose;
 
 pub use aligned::Aligned;
 pub use elementary::sigmoid;
 pub use matrix::{PackedMatrix, RowLayout};
 pub use pulp;
 pub use real::{Lanes, Real};
+pub use streaming::{end_streaming, prefetch};
+pub use transpose::transpose;
 
 /// Channels are padded to a multiple of this many numbers: one AVX-512 register of `f32`, two of `f64`.
 pub const CHANNEL_ALIGNMENT: usize = 16;

@@ -62,6 +62,17 @@ pub trait Real:
         unsafe { pointer.cast::<Self::Lanes<S>>().write_unaligned(value) }
     }
 
+    /// Stores one register past the caches, where the processor can: for results that are larger than they are.
+    ///
+    /// # Safety
+    /// As for [`store`](Self::store), and `pointer` must be aligned to 64 bytes. The caller ends a run of such stores
+    /// with [`end_streaming`](crate::end_streaming).
+    #[inline(always)]
+    unsafe fn store_streaming<S: Simd>(pointer: *mut Self, value: Self::Lanes<S>) {
+        // SAFETY: the caller's.
+        unsafe { crate::streaming::store::<Self, S>(pointer, value) }
+    }
+
     /// Fills a register with one number.
     fn splat<S: Simd>(simd: S, value: Self) -> Self::Lanes<S>;
     /// `a + b`, lane by lane.

@@ -1,16 +1,16 @@
 //! The kernel that runs a program in reverse on one tile of channels.
 
-use schur_tensor::{Real, pulp::Simd};
+use schur_tensor::{Real, prefetch, pulp::Simd};
 
 use super::{
-    forward::{Tile, combine, indices, load, step, store},
-    program::{Block, Products, Program, Step, tiles},
+    forward::{Place, Row, combine, indices, load, mul_add, step, store, times},
+    program::{General, Program, Scaled, Short, Step, Tile},
 };
 
 /// Where a tile finds the cotangent of the result and leaves those of the slots.
 #[derive(Clone, Copy)]
-pub(super) struct CotangentTile<T> {
-    pub forward: Tile<T>,
+pub(super) struct CotangentPlace<T> {
+    pub forward: Place<T>,
     /// Cotangents of the result, in rows `result_stride` apart.
     pub result: *const T,
     pub result_stride: usize,
@@ -18,27 +18,65 @@ pub(super) struct CotangentTile<T> {
     pub slots: *mut T,
 }
 
+/// Steps between asking for cotangents of the result and using them: rows lie too far apart for the processor to guess.
+const AHEAD: usize = 12;
+
+/// # Safety
+/// The tile belongs to the program.
+#[inline(always)]
+unsafe fn fetch_ahead<T: Real, S: Simd, const V: usize>(program: &Program<T>, tile: &Tile, place: CotangentPlace<T>) {
+    if !tile.result {
+        return;
+    }
+    // SAFETY: the caller's; asking for an address has no effect but on time.
+    for &[row] in unsafe { indices::<T, 1>(program, tile.sources) } {
+        for v in 0..V {
+            prefetch(place.result.wrapping_add(row as usize * place.result_stride + v * T::lanes::<S>()));
+        }
+    }
+}
+
 /// Runs the steps whose values are needed, then all steps in reverse.
 ///
 /// # Safety
 /// As for the forward kernel; `slots` holds as many as `values`, and `result` the rows of the result.
 #[inline(always)]
-pub(super) unsafe fn run<T: Real, S: Simd, const V: usize>(simd: S, program: &Program<T>, tile: CotangentTile<T>) {
+pub(super) unsafe fn run<T: Real, S: Simd, const V: usize>(simd: S, program: &Program<T>, place: CotangentPlace<T>) {
     let width = V * T::lanes::<S>();
     // SAFETY: the caller's; slots and rows of the result lie in their arrays.
     unsafe {
-        for &index in &program.value_steps {
-            step::<T, S, V>(simd, program, &program.steps[index], tile.forward);
+        for value_step in &program.value_steps {
+            step::<T, S, V>(simd, program, value_step, place.forward);
         }
-        std::slice::from_raw_parts_mut(tile.slots, program.kept * width).fill(T::ZERO);
+        std::slice::from_raw_parts_mut(place.slots, program.kept * width).fill(T::ZERO);
         for copy in &program.copies {
-            let row = load::<T, S, V>(tile.result.add(copy.output * tile.result_stride));
-            add::<T, S, V>(simd, tile.slots.add(copy.slot * width), row);
+            let row = load::<T, S, V>(simd, place.result.add(copy.output * place.result_stride));
+            add::<T, S, V>(simd, place.slots.add(copy.slot * width), row);
         }
-        for step in program.steps.iter().rev() {
+        for (index, step) in program.reverse.iter().enumerate() {
+            if let Some(Step::Tile(ahead)) = program.reverse.get(index + AHEAD) {
+                fetch_ahead::<T, S, V>(program, ahead, place);
+            }
             match step {
-                Step::Products(products) => self::products::<T, S, V>(simd, program, products, tile),
-                Step::Block(block) => self::block::<T, S, V>(simd, program, block, tile),
+                Step::Products { kind, first, slots } => {
+                    let first = place.slots.add(*first as usize * width);
+                    match kind {
+                        Short::Single => products::<T, S, V, 2>(simd, indices(program, *slots), first, *kind, place),
+                        _ => products::<T, S, V, 4>(simd, indices(program, *slots), first, *kind, place),
+                    }
+                }
+                Step::Scaled(scaled) => match scaled.kind {
+                    Short::Single => self::scaled::<T, S, V, 2>(simd, program, scaled, place),
+                    _ => self::scaled::<T, S, V, 4>(simd, program, scaled, place),
+                },
+                Step::General(general) => self::general::<T, S, V>(simd, program, general, place),
+                Step::Tile(tile) => self::tile::<T, S, V>(simd, program, tile, place),
+                Step::Clear { slots } => {
+                    for &[slot] in indices::<T, 1>(program, *slots) {
+                        let zero = [T::splat(simd, T::ZERO); V];
+                        store::<T, S, V>(place.slots.add(slot as usize * width), zero);
+                    }
+                }
             }
         }
     }
@@ -47,110 +85,165 @@ pub(super) unsafe fn run<T: Real, S: Simd, const V: usize>(simd: S, program: &Pr
 /// # Safety
 /// `pointer` is valid for reading and writing `V` registers.
 #[inline(always)]
-unsafe fn add<T: Real, S: Simd, const V: usize>(simd: S, pointer: *mut T, row: [schur_tensor::Lanes<T, S>; V]) {
+unsafe fn add<T: Real, S: Simd, const V: usize>(simd: S, pointer: *mut T, row: Row<T, S, V>) {
     // SAFETY: the caller's.
     unsafe {
-        let old = load::<T, S, V>(pointer);
-        store::<T, S, V>(pointer, std::array::from_fn(|v| T::plus(simd, old[v], row[v])));
+        let mut sum = load::<T, S, V>(simd, pointer);
+        for v in 0..V {
+            sum[v] = T::plus(simd, sum[v], row[v]);
+        }
+        store::<T, S, V>(pointer, sum);
     }
 }
 
-/// Adds `factor * g` to the cotangents of both factors of a product, each times the other one.
-macro_rules! product_rule {
-    ($simd:ident, $tile:ident, $width:ident, $g:expr, $a:expr, $b:expr) => {{
-        let (g, a, b) = ($g, $a as usize * $width, $b as usize * $width);
-        for (to, other) in [(a, b), (b, a)] {
-            let other = load::<T, S, V>($tile.forward.values.add(other));
-            let old = load::<T, S, V>($tile.slots.add(to));
-            let new = std::array::from_fn(|v| T::mul_add($simd, g[v], other[v], old[v]));
-            store::<T, S, V>($tile.slots.add(to), new);
-        }
-    }};
-}
-
+/// Adds `g` times each factor of a product to the cotangent of the other one.
+///
+/// A square is right too: its second half reads what the first one has written.
+///
+/// # Safety
+/// `a` and `b` are slots.
 #[inline(always)]
-unsafe fn products<T: Real, S: Simd, const V: usize>(
+unsafe fn product_rule<T: Real, S: Simd, const V: usize>(
     simd: S,
-    program: &Program<T>,
-    products: &Products,
-    tile: CotangentTile<T>,
+    place: CotangentPlace<T>,
+    g: Row<T, S, V>,
+    (a, b): (u32, u32),
 ) {
     let width = V * T::lanes::<S>();
-    let mut target = products.first;
-    let mut cotangent = || {
-        // SAFETY: the compiler of the program counts every slot it hands out.
-        let row = unsafe { load::<T, S, V>(tile.slots.add(target * width)) };
-        target += 1;
-        row
-    };
-    let minus = T::splat(simd, -T::ONE);
-    // SAFETY: as above; the rule writes to one factor before it reads the other, so a square is right too.
+    let (a, b) = (a as usize * width, b as usize * width);
+    // SAFETY: the caller's.
     unsafe {
-        for &[a, b] in indices::<T, 2>(program, products.single) {
-            product_rule!(simd, tile, width, cotangent(), a, b);
-        }
-        for &[a, b, c, d] in indices::<T, 4>(program, products.sum) {
-            let g = cotangent();
-            product_rule!(simd, tile, width, g, a, b);
-            product_rule!(simd, tile, width, g, c, d);
-        }
-        for &[a, b, c, d] in indices::<T, 4>(program, products.difference) {
-            let g = cotangent();
-            product_rule!(simd, tile, width, g, a, b);
-            product_rule!(simd, tile, width, g.map(|g| T::times(simd, minus, g)), c, d);
-        }
-        let terms = indices::<T, 2>(program, products.terms);
-        let coefficients = &program.coefficients[products.coefficients.range()];
-        let mut next = 0;
-        for &length in &program.indices[products.lengths.range()] {
-            let (g, end) = (cotangent(), next + length as usize);
-            for (&[a, b], &coefficient) in terms[next..end].iter().zip(&coefficients[next..end]) {
-                let coefficient = T::splat(simd, coefficient);
-                product_rule!(simd, tile, width, g.map(|g| T::times(simd, coefficient, g)), a, b);
-            }
-            next = end;
+        let (x, y) =
+            (load::<T, S, V>(simd, place.forward.values.add(a)), load::<T, S, V>(simd, place.forward.values.add(b)));
+        let sum = mul_add::<T, S, V>(simd, g, y, load::<T, S, V>(simd, place.slots.add(a)));
+        store::<T, S, V>(place.slots.add(a), sum);
+        let sum = mul_add::<T, S, V>(simd, g, x, load::<T, S, V>(simd, place.slots.add(b)));
+        store::<T, S, V>(place.slots.add(b), sum);
+    }
+}
+
+/// The rule for a short product of two or four slots.
+///
+/// # Safety
+/// `place` holds the slots.
+#[inline(always)]
+unsafe fn short<T: Real, S: Simd, const V: usize, const N: usize>(
+    simd: S,
+    kind: Short,
+    slots: &[u32; N],
+    g: Row<T, S, V>,
+    place: CotangentPlace<T>,
+) {
+    // SAFETY: the caller's.
+    unsafe {
+        product_rule::<T, S, V>(simd, place, g, (slots[0], slots[1]));
+        if N == 4 {
+            let minus = [T::splat(simd, -T::ONE); V];
+            let g = if kind == Short::Sum { g } else { times::<T, S, V>(simd, minus, g) };
+            product_rule::<T, S, V>(simd, place, g, (slots[2], slots[3]));
         }
     }
 }
 
+/// # Safety
+/// `place` holds the slots; `cotangent` is the row of the first of `rows`.
 #[inline(always)]
-unsafe fn block<T: Real, S: Simd, const V: usize>(
+unsafe fn products<T: Real, S: Simd, const V: usize, const N: usize>(
+    simd: S,
+    rows: &[[u32; N]],
+    mut cotangent: *const T,
+    kind: Short,
+    place: CotangentPlace<T>,
+) {
+    for slots in rows {
+        // SAFETY: the caller's.
+        unsafe {
+            let g = load::<T, S, V>(simd, cotangent);
+            short::<T, S, V, N>(simd, kind, slots, g, place);
+            cotangent = cotangent.add(V * T::lanes::<S>());
+        }
+    }
+}
+
+/// # Safety
+/// `place` holds the slots and the result of the step.
+#[inline(always)]
+unsafe fn scaled<T: Real, S: Simd, const V: usize, const N: usize>(
     simd: S,
     program: &Program<T>,
-    block: &Block,
-    tile: CotangentTile<T>,
+    step: &Scaled,
+    place: CotangentPlace<T>,
 ) {
     let width = V * T::lanes::<S>();
-    for &slot in &program.indices[block.cleared.range()] {
-        // SAFETY: a slot.
-        unsafe { store::<T, S, V>(tile.slots.add(slot as usize * width), [T::splat(simd, T::ZERO); V]) };
-    }
-    let targets = &program.indices[block.targets.range()];
     let (base, stride) =
-        if block.into_result { (tile.result, tile.result_stride) } else { (tile.slots.cast_const(), width) };
-    let mut sources = &program.indices[block.sources.range()];
-    let mut coefficients = &program.coefficients[block.backward.range()];
-    for height in tiles(sources.len()) {
-        let (columns, rest) = sources.split_at(height);
-        let (matrix, others) = coefficients.split_at(height * targets.len());
-        (sources, coefficients) = (rest, others);
-        macro_rules! tile {
-            ($($R:literal)*) => {
-                match height {
-                    $($R => {
-                        // SAFETY: targets are slots or rows of the result; sources are slots.
-                        unsafe {
-                            let sums = combine::<T, S, V, $R>(simd, matrix, targets, base, stride);
-                            for (sum, &column) in sums.into_iter().zip(columns) {
-                                let to = tile.slots.add(column as usize * width);
-                                if block.fresh { store::<T, S, V>(to, sum) } else { add::<T, S, V>(simd, to, sum) }
+        if step.result { (place.result, place.result_stride) } else { (place.slots.cast_const(), width) };
+    // SAFETY: the compiler of the program counts every slot and coefficient it hands out.
+    unsafe {
+        let mut coefficient = program.coefficients.as_ptr().add(step.coefficients as usize);
+        let rows = indices::<T, N>(program, step.slots).iter().zip(indices::<T, 1>(program, step.targets));
+        for (slots, &[target]) in rows {
+            let g = load::<T, S, V>(simd, base.add(target as usize * stride));
+            let g = times::<T, S, V>(simd, [T::splat(simd, *coefficient); V], g);
+            short::<T, S, V, N>(simd, step.kind, slots, g, place);
+            coefficient = coefficient.add(1);
+        }
+    }
+}
+
+/// # Safety
+/// `place` holds the slots of the step.
+#[inline(always)]
+unsafe fn general<T: Real, S: Simd, const V: usize>(
+    simd: S,
+    program: &Program<T>,
+    step: &General,
+    place: CotangentPlace<T>,
+) {
+    let width = V * T::lanes::<S>();
+    // SAFETY: the compiler of the program counts every slot and coefficient it hands out.
+    unsafe {
+        let mut target = place.slots.add(step.first as usize * width).cast_const();
+        let mut terms = indices::<T, 2>(program, step.slots).iter();
+        let mut coefficient = program.coefficients.as_ptr().add(step.coefficients as usize);
+        for &[length] in indices::<T, 1>(program, step.lengths) {
+            let g = load::<T, S, V>(simd, target);
+            for &[a, b] in terms.by_ref().take(length as usize) {
+                let scaled = times::<T, S, V>(simd, [T::splat(simd, *coefficient); V], g);
+                product_rule::<T, S, V>(simd, place, scaled, (a, b));
+                coefficient = coefficient.add(1);
+            }
+            target = target.add(width);
+        }
+    }
+}
+
+/// # Safety
+/// `place` holds slots and cotangents.
+#[inline(always)]
+unsafe fn tile<T: Real, S: Simd, const V: usize>(simd: S, program: &Program<T>, tile: &Tile, place: CotangentPlace<T>) {
+    let width = V * T::lanes::<S>();
+    let from = if tile.result { (place.result, place.result_stride) } else { (place.slots.cast_const(), width) };
+    macro_rules! combine {
+        ($($R:literal)*) => {
+            match tile.targets.len {
+                $($R => {
+                    // SAFETY: sources are slots or rows of the result; targets are slots.
+                    unsafe {
+                        let targets = indices::<T, $R>(program, tile.targets).get_unchecked(0);
+                        let sums = combine::<T, S, V, $R>(simd, program, tile, from);
+                        for r in 0..$R {
+                            let to = place.slots.add(targets[r] as usize * width);
+                            if tile.add {
+                                add::<T, S, V>(simd, to, sums[r]);
+                            } else {
+                                store::<T, S, V>(to, sums[r]);
                             }
                         }
-                    })*
-                    _ => unreachable!("tiles have at most MAX_TILE rows"),
-                }
-            };
-        }
-        tile!(1 2 3 4 5 6);
+                    }
+                })*
+                _ => {}
+            }
+        };
     }
+    combine!(1 2 3 4 5 6);
 }

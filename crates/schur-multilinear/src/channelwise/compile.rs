@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use schur_tensor::Real;
 
-use super::program::{Block, Copy, Part, Products, Program, Step, pack};
+use super::program::{Copy, General, Part, Program, Scaled, Short, Step, Tile, pack, tiles};
 use crate::{
     Circuit, ComponentMatrix,
     circuit::Operation,
@@ -41,6 +41,24 @@ impl Uses {
 /// The terms of a row: two rows and a coefficient each.
 type Terms = Vec<(usize, usize, f64)>;
 
+/// A row that is a number times a short product.
+struct ScaledRow {
+    kind: Short,
+    terms: Terms,
+    row: usize,
+    coefficient: f64,
+}
+
+/// Steps that belong together, forward and in reverse.
+#[derive(Debug, Default)]
+struct Piece {
+    forward: Vec<Step>,
+    reverse: Vec<Step>,
+    products: bool,
+    read: Vec<usize>,
+    made: Vec<usize>,
+}
+
 struct Compiler<'a, T> {
     circuit: &'a Circuit,
     uses: Vec<Uses>,
@@ -50,8 +68,8 @@ struct Compiler<'a, T> {
     waiting: BTreeMap<usize, Terms>,
     /// Where rows go that are nothing but components of the result.
     output: BTreeMap<usize, usize>,
-    /// Rows that each step reads and makes.
-    traffic: Vec<(Vec<usize>, Vec<usize>)>,
+    /// What has been emitted, with the rows that it reads and makes.
+    pieces: Vec<Piece>,
     program: Program<T>,
 }
 
@@ -82,6 +100,7 @@ impl<'a, T: Real> Compiler<'a, T> {
             outputs: circuit.outputs(),
             steps: Vec::new(),
             value_steps: Vec::new(),
+            reverse: Vec::new(),
             copies: Vec::new(),
             indices: Vec::new(),
             coefficients: Vec::new(),
@@ -91,7 +110,7 @@ impl<'a, T: Real> Compiler<'a, T> {
             slot: vec![None; circuit.n_rows()],
             waiting: BTreeMap::new(),
             output: direct.map(|(place, &row)| (row, place)).collect(),
-            traffic: Vec::new(),
+            pieces: Vec::new(),
             uses,
             program,
         }
@@ -138,7 +157,13 @@ impl<'a, T: Real> Compiler<'a, T> {
         let supports: Vec<Vec<usize>> = used.iter().map(|&row| values[row].keys().copied().collect()).collect();
         let groups = group_rows(&supports);
         self.keep_rows_of_several_groups(&groups);
+        let mut scaled = Vec::new();
         for group in groups {
+            if let Some((kind, terms)) = self.take_short(&group) {
+                let (row, column) = (used[group.rows[0]], group.columns[0]);
+                scaled.push(ScaledRow { kind, terms, row: first + row, coefficient: values[row][&column] });
+                continue;
+            }
             let rows: Vec<usize> = group.rows.iter().map(|&place| used[place]).collect();
             let waiting = group.columns.iter().filter_map(|row| Some((*row, self.waiting.remove(row)?))).collect();
             self.emit_local(waiting);
@@ -152,6 +177,33 @@ impl<'a, T: Real> Compiler<'a, T> {
                 let targets: Vec<usize> = rows.iter().map(|row| first + row).collect();
                 self.emit_block(&group.columns, &targets, &value, last);
             }
+        }
+        self.emit_scaled(scaled);
+    }
+
+    /// The terms of a group that is one short product in one row, if it is that.
+    fn take_short(&mut self, group: &RowGroup) -> Option<(Short, Terms)> {
+        let ([_], [column]) = (&group.rows[..], &group.columns[..]) else { return None };
+        let kind = short(self.waiting.get(column)?)?;
+        Some((kind, self.waiting.remove(column)?))
+    }
+
+    /// Emits rows that are a number times a short product, those of one kind together.
+    fn emit_scaled(&mut self, rows: Vec<ScaledRow>) {
+        let mut lists: BTreeMap<(bool, Short), Vec<ScaledRow>> = BTreeMap::new();
+        for row in rows {
+            lists.entry((self.output.contains_key(&row.row), row.kind)).or_default().push(row);
+        }
+        for ((result, kind), rows) in lists {
+            let made: Vec<usize> = rows.iter().map(|row| row.row).collect();
+            let read: Vec<usize> = rows.iter().flat_map(|row| factors(&row.terms)).collect();
+            let slots: Vec<usize> = read.iter().filter_map(|&row| self.slot[row]).collect();
+            let targets: Vec<usize> = made.iter().map(|&row| self.target(row)).collect();
+            let coefficients: Vec<f64> = rows.iter().map(|row| row.coefficient).collect();
+            let (slots, targets) = (self.add_indices(&slots), self.add_indices(&targets));
+            let coefficients = self.add_coefficients(&coefficients);
+            let steps = vec![Step::Scaled(Scaled { kind, slots, targets, coefficients, result })];
+            self.pieces.push(Piece { forward: steps.clone(), reverse: steps, products: true, read, made });
         }
     }
 
@@ -176,44 +228,38 @@ impl<'a, T: Real> Compiler<'a, T> {
         if rows.is_empty() {
             return;
         }
-        let mut kinds: [Vec<(usize, Terms)>; 4] = Default::default();
-        for (row, mut terms) in rows {
-            terms.sort_by(|a, b| b.2.total_cmp(&a.2));
-            let coefficients: Vec<f64> = terms.iter().map(|term| term.2).collect();
-            let kind = match coefficients[..] {
-                [1.0] => 0,
-                [1.0, 1.0] => 1,
-                [1.0, -1.0] => 2,
-                _ => 3,
-            };
-            kinds[kind].push((row, terms));
+        let mut kinds: BTreeMap<Option<Short>, Vec<(usize, Terms)>> = BTreeMap::new();
+        for (row, terms) in rows {
+            kinds.entry(short(&terms)).or_default().push((row, terms));
         }
-        let made: Vec<usize> = kinds.iter().flatten().map(|(row, _)| *row).collect();
-        let read = kinds.iter().flatten().flat_map(|(_, terms)| terms.iter().flat_map(|t| [t.0, t.1])).collect();
-        for (place, &row) in made.iter().enumerate() {
-            self.slot[row] = Some(first + place);
+        let mut steps = Vec::new();
+        let (mut read, mut made) = (Vec::new(), Vec::new());
+        for (kind, rows) in kinds {
+            let place = first + made.len();
+            let operands: Vec<usize> = rows.iter().flat_map(|(_, terms)| factors(terms)).collect();
+            let slots: Vec<usize> = operands.iter().filter_map(|&row| self.slot[row]).collect();
+            let slots = self.add_indices(&slots);
+            steps.push(match kind {
+                Some(kind) => Step::Products { kind, first: place as u32, slots },
+                None => self.general(&rows, place, slots),
+            });
+            for (offset, (row, _)) in rows.iter().enumerate() {
+                self.slot[*row] = Some(place + offset);
+            }
+            read.extend(operands);
+            made.extend(rows.iter().map(|(row, _)| *row));
         }
-        let slots = |kind: &[(usize, Terms)]| -> Vec<usize> {
-            let rows = kind.iter().flat_map(|(_, terms)| terms.iter().flat_map(|term| [term.0, term.1]));
-            rows.filter_map(|row| self.slot[row]).collect()
-        };
-        let [single, sum, difference, general] = [0, 1, 2, 3].map(|kind| slots(&kinds[kind]));
-        let lengths: Vec<usize> = kinds[3].iter().map(|(_, terms)| terms.len()).collect();
-        let coefficients: Vec<f64> = kinds[3].iter().flat_map(|(_, terms)| terms.iter().map(|term| term.2)).collect();
-        let products = Products {
-            first,
-            single: self.add_indices(&single),
-            sum: self.add_indices(&sum),
-            difference: self.add_indices(&difference),
-            lengths: self.add_indices(&lengths),
-            terms: self.add_indices(&general),
-            coefficients: self.add_coefficients(&coefficients),
-        };
-        self.program.steps.push(Step::Products(products));
-        self.traffic.push((read, made));
+        self.pieces.push(Piece { forward: steps.clone(), reverse: steps, products: true, read, made });
     }
 
-    /// Emits a matrix; `last` if no other one reads the same columns later.
+    fn general(&mut self, rows: &[(usize, Terms)], first: usize, slots: Part) -> Step {
+        let lengths: Vec<usize> = rows.iter().map(|(_, terms)| terms.len()).collect();
+        let coefficients: Vec<f64> =
+            rows.iter().flat_map(|(_, terms)| ordered(terms).into_iter().map(|term| term.2)).collect();
+        let (lengths, coefficients) = (self.add_indices(&lengths), self.add_coefficients(&coefficients));
+        Step::General(General { first: first as u32, lengths, slots, coefficients })
+    }
+
     fn emit_block(&mut self, columns: &[usize], rows: &[usize], value: &dyn Fn(usize, usize) -> f64, last: bool) {
         if rows.is_empty() {
             return;
@@ -224,19 +270,30 @@ impl<'a, T: Real> Compiler<'a, T> {
         let local: Vec<usize> = sources.iter().copied().filter(|&slot| slot >= LOCAL).collect();
         let fresh = last && local.len() == sources.len();
         let cleared = if last && !fresh { local } else { Vec::new() };
+        let (sources, targets) = (self.add_indices(&sources), self.add_indices(&targets));
         let forward = pack(rows.len(), columns.len(), value);
         let backward = pack(columns.len(), rows.len(), |column, row| value(row, column));
-        let block = Block {
-            sources: self.add_indices(&sources),
-            targets: self.add_indices(&targets),
-            into_result,
-            forward: self.add_coefficients(&forward),
-            backward: self.add_coefficients(&backward),
-            fresh,
-            cleared: self.add_indices(&cleared),
-        };
-        self.program.steps.push(Step::Block(block));
-        self.traffic.push((columns.to_vec(), rows.to_vec()));
+        let mut piece = Piece { read: columns.to_vec(), made: rows.to_vec(), ..Piece::default() };
+        piece.forward = self.tiles_of(sources, targets, &forward, (into_result, false));
+        if !cleared.is_empty() {
+            piece.reverse.push(Step::Clear { slots: self.add_indices(&cleared) });
+        }
+        piece.reverse.extend(self.tiles_of(targets, sources, &backward, (into_result, !fresh)));
+        self.pieces.push(piece);
+    }
+
+    /// The tiles of a matrix that is packed as the kernels read it.
+    fn tiles_of(&mut self, sources: Part, targets: Part, packed: &[f64], (result, add): (bool, bool)) -> Vec<Step> {
+        let mut coefficients = self.add_coefficients(packed);
+        let mut start = targets.start;
+        let mut steps = Vec::new();
+        for height in tiles(targets.len as usize) {
+            let targets = Part { start, len: height as u32 };
+            steps.push(Step::Tile(Tile { sources, targets, coefficients, result, add }));
+            start += height as u32;
+            coefficients += height as u32 * sources.len;
+        }
+        steps
     }
 
     /// The row of the result that a row is, or a new slot for it.
@@ -251,15 +308,15 @@ impl<'a, T: Real> Compiler<'a, T> {
     }
 
     fn add_indices(&mut self, list: &[usize]) -> Part {
-        let start = self.program.indices.len();
+        let start = self.program.indices.len() as u32;
         self.program.indices.extend(list.iter().map(|&index| index as u32));
-        Part { start, len: list.len() }
+        Part { start, len: list.len() as u32 }
     }
 
-    fn add_coefficients(&mut self, list: &[f64]) -> Part {
-        let start = self.program.coefficients.len();
+    fn add_coefficients(&mut self, list: &[f64]) -> u32 {
+        let start = self.program.coefficients.len() as u32;
         self.program.coefficients.extend(list.iter().map(|&value| T::from_f64(value)));
-        Part { start, len: list.len() }
+        start
     }
 
     fn finish(mut self) -> Program<T> {
@@ -267,26 +324,24 @@ impl<'a, T: Real> Compiler<'a, T> {
         self.program.copies =
             copies.filter_map(|(output, &row)| Some(Copy { slot: self.slot[row]?, output })).collect();
         self.program.value_steps = self.steps_behind_factors();
+        self.program.steps = self.pieces.iter().flat_map(|piece| piece.forward.clone()).collect();
+        self.program.reverse = self.pieces.iter().rev().flat_map(|piece| piece.reverse.clone()).collect();
         self.program.place_local_slots();
         self.program
     }
 
     /// The steps that make what products read.
-    fn steps_behind_factors(&self) -> Vec<usize> {
-        let factors = self.program.steps.iter().zip(&self.traffic);
-        let mut needed: BTreeSet<usize> = factors
-            .filter(|(step, _)| matches!(step, Step::Products(_)))
-            .flat_map(|(_, (read, _))| read.iter().copied())
-            .collect();
-        let mut steps = Vec::new();
-        for (index, (read, made)) in self.traffic.iter().enumerate().rev() {
-            if made.iter().any(|row| needed.contains(row)) {
-                needed.extend(read);
-                steps.push(index);
+    fn steps_behind_factors(&self) -> Vec<Step> {
+        let products = self.pieces.iter().filter(|piece| piece.products);
+        let mut needed: BTreeSet<usize> = products.flat_map(|piece| piece.read.iter().copied()).collect();
+        let mut pieces = Vec::new();
+        for piece in self.pieces.iter().rev() {
+            if piece.made.iter().any(|row| needed.contains(row)) {
+                needed.extend(&piece.read);
+                pieces.push(piece);
             }
         }
-        steps.reverse();
-        steps
+        pieces.iter().rev().flat_map(|piece| piece.forward.clone()).collect()
     }
 }
 
@@ -298,19 +353,43 @@ impl<T> Program<T> {
     fn place_local_slots(&mut self) {
         let kept = self.kept;
         self.slots += kept;
-        let place = |slot: usize| if slot >= LOCAL { slot - LOCAL + kept } else { slot };
-        for step in &mut self.steps {
-            let parts = match step {
-                Step::Products(products) => {
-                    products.first = place(products.first);
-                    vec![products.single, products.sum, products.difference, products.terms]
-                }
-                Step::Block(block) => vec![block.sources, block.cleared],
-            };
-            for index in parts.into_iter().flat_map(Part::range) {
-                self.indices[index] = place(self.indices[index] as usize) as u32;
+        let place = |slot: &mut u32| {
+            if *slot as usize >= LOCAL {
+                *slot = *slot - LOCAL as u32 + kept as u32;
+            }
+        };
+        // Numbers of terms and rows of the result are below this bound.
+        self.indices.iter_mut().for_each(place);
+        for step in self.steps.iter_mut().chain(&mut self.value_steps).chain(&mut self.reverse) {
+            match step {
+                Step::Products { first, .. } => place(first),
+                Step::General(general) => place(&mut general.first),
+                Step::Scaled(_) | Step::Tile(_) | Step::Clear { .. } => {}
             }
         }
+    }
+}
+
+/// Terms with the largest coefficient first, so that `1` comes before `-1`.
+fn ordered(terms: &Terms) -> Terms {
+    let mut terms = terms.clone();
+    terms.sort_by(|a, b| b.2.total_cmp(&a.2));
+    terms
+}
+
+/// The two factors of each term.
+fn factors(terms: &Terms) -> Vec<usize> {
+    ordered(terms).into_iter().flat_map(|term| [term.0, term.1]).collect()
+}
+
+/// The kind of a row, if its terms are a short product.
+fn short(terms: &Terms) -> Option<Short> {
+    let coefficients: Vec<f64> = ordered(terms).iter().map(|term| term.2).collect();
+    match coefficients[..] {
+        [1.0] => Some(Short::Single),
+        [1.0, 1.0] => Some(Short::Sum),
+        [1.0, -1.0] => Some(Short::Difference),
+        _ => None,
     }
 }
 

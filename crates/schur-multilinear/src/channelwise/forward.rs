@@ -2,16 +2,18 @@
 
 use schur_tensor::{Lanes, Real, pulp::Simd};
 
-use super::program::{Block, Part, Products, Program, Step, tiles};
+use super::program::{General, Part, Program, Scaled, Short, Step, Tile};
 
 /// Where a tile finds its slots and leaves its result.
 ///
 /// A slot takes `V` registers; rows of the result are `result_stride` numbers apart.
 #[derive(Clone, Copy)]
-pub(super) struct Tile<T> {
+pub(super) struct Place<T> {
     pub values: *mut T,
     pub result: *mut T,
     pub result_stride: usize,
+    /// Whether the result is larger than the caches and its rows are aligned to them.
+    pub streaming: bool,
 }
 
 /// Runs all steps and copies.
@@ -20,18 +22,18 @@ pub(super) struct Tile<T> {
 /// `values` holds `program.slots` slots, of which those of the arguments are filled; `result` holds `program.outputs`
 /// rows of `V` registers, `result_stride` apart.
 #[inline(always)]
-pub(super) unsafe fn run<T: Real, S: Simd, const V: usize>(simd: S, program: &Program<T>, tile: Tile<T>) {
+pub(super) unsafe fn run<T: Real, S: Simd, const V: usize>(simd: S, program: &Program<T>, place: Place<T>) {
     let width = V * T::lanes::<S>();
     for step in &program.steps {
         // SAFETY: as above.
-        unsafe { self::step::<T, S, V>(simd, program, step, tile) };
+        unsafe { self::step::<T, S, V>(simd, program, step, place) };
     }
     for copy in &program.copies {
         // SAFETY: slots and rows of the result lie in their arrays.
         unsafe {
-            let from = tile.values.add(copy.slot * width);
-            let row = load::<T, S, V>(from);
-            store::<T, S, V>(tile.result.add(copy.output * tile.result_stride), row);
+            let from = place.values.add(copy.slot * width);
+            let row = load::<T, S, V>(simd, from);
+            store::<T, S, V>(place.result.add(copy.output * place.result_stride), row);
         }
     }
 }
@@ -41,135 +43,281 @@ pub(super) unsafe fn run<T: Real, S: Simd, const V: usize>(simd: S, program: &Pr
 /// # Safety
 /// As for [`run`].
 #[inline(always)]
-pub(super) unsafe fn step<T: Real, S: Simd, const V: usize>(simd: S, program: &Program<T>, step: &Step, tile: Tile<T>) {
+pub(super) unsafe fn step<T: Real, S: Simd, const V: usize>(
+    simd: S,
+    program: &Program<T>,
+    step: &Step,
+    place: Place<T>,
+) {
     // SAFETY: the caller's.
     unsafe {
         match step {
-            Step::Products(products) => self::products::<T, S, V>(simd, program, products, tile.values),
-            Step::Block(block) => self::block::<T, S, V>(simd, program, block, tile),
+            Step::Products { kind, first, slots } => {
+                let first = place.values.add(*first as usize * V * T::lanes::<S>());
+                match kind {
+                    Short::Single => products::<T, S, V, 2>(simd, indices(program, *slots), place.values, first, *kind),
+                    _ => products::<T, S, V, 4>(simd, indices(program, *slots), place.values, first, *kind),
+                }
+            }
+            Step::Scaled(scaled) => match scaled.kind {
+                Short::Single => self::scaled::<T, S, V, 2>(simd, program, scaled, place),
+                _ => self::scaled::<T, S, V, 4>(simd, program, scaled, place),
+            },
+            Step::General(general) => self::general::<T, S, V>(simd, program, general, place.values),
+            Step::Tile(tile) => self::tile::<T, S, V>(simd, program, tile, place),
+            Step::Clear { .. } => {}
         }
     }
 }
 
+/// The registers of one row.
+pub(super) type Row<T, S, const V: usize> = [Lanes<T, S>; V];
+
+// Plain loops throughout, here and in the reverse pass: closures do not inherit the instruction set of their function,
+// and a call that is not inlined costs more than the arithmetic.
+
 /// # Safety
 /// `pointer` is valid for reading `V` registers.
 #[inline(always)]
-pub(super) unsafe fn load<T: Real, S: Simd, const V: usize>(pointer: *const T) -> [Lanes<T, S>; V] {
-    // SAFETY: the caller's.
-    std::array::from_fn(|v| unsafe { T::load::<S>(pointer.add(v * T::lanes::<S>())) })
+pub(super) unsafe fn load<T: Real, S: Simd, const V: usize>(simd: S, pointer: *const T) -> Row<T, S, V> {
+    let mut row = [T::splat(simd, T::ZERO); V];
+    for v in 0..V {
+        // SAFETY: the caller's.
+        row[v] = unsafe { T::load::<S>(pointer.add(v * T::lanes::<S>())) };
+    }
+    row
 }
 
 /// # Safety
 /// `pointer` is valid for writing `V` registers.
 #[inline(always)]
-pub(super) unsafe fn store<T: Real, S: Simd, const V: usize>(pointer: *mut T, row: [Lanes<T, S>; V]) {
+pub(super) unsafe fn store<T: Real, S: Simd, const V: usize>(pointer: *mut T, row: Row<T, S, V>) {
     for v in 0..V {
         // SAFETY: the caller's.
         unsafe { T::store::<S>(pointer.add(v * T::lanes::<S>()), row[v]) };
     }
 }
 
-/// The indices of a part, `N` at a time.
-#[inline(always)]
-pub(super) fn indices<T, const N: usize>(program: &Program<T>, part: Part) -> &[[u32; N]] {
-    program.indices[part.range()].as_chunks::<N>().0
-}
-
-#[inline(always)]
-unsafe fn products<T: Real, S: Simd, const V: usize>(
-    simd: S,
-    program: &Program<T>,
-    products: &Products,
-    values: *mut T,
-) {
-    let width = V * T::lanes::<S>();
-    // SAFETY: the compiler of the program counts every slot it hands out.
-    let row = |slot: u32| unsafe { load::<T, S, V>(values.add(slot as usize * width)) };
-    let times = |a: [Lanes<T, S>; V], b: [Lanes<T, S>; V]| std::array::from_fn(|v| T::times(simd, a[v], b[v]));
-    let mut target = products.first;
-    let mut put = |value: [Lanes<T, S>; V]| {
-        // SAFETY: as above.
-        unsafe { store::<T, S, V>(values.add(target * width), value) };
-        target += 1;
-    };
-    for &[a, b] in indices::<T, 2>(program, products.single) {
-        put(times(row(a), row(b)));
-    }
-    for &[a, b, c, d] in indices::<T, 4>(program, products.sum) {
-        let (c, d, e) = (row(c), row(d), times(row(a), row(b)));
-        put(std::array::from_fn(|v| T::mul_add(simd, c[v], d[v], e[v])));
-    }
-    for &[a, b, c, d] in indices::<T, 4>(program, products.difference) {
-        let (c, d, e) = (row(c), row(d), times(row(a), row(b)));
-        put(std::array::from_fn(|v| T::negate_mul_add(simd, c[v], d[v], e[v])));
-    }
-    let terms = indices::<T, 2>(program, products.terms);
-    let coefficients = &program.coefficients[products.coefficients.range()];
-    let mut next = 0;
-    for &length in &program.indices[products.lengths.range()] {
-        let mut sum = [T::splat(simd, T::ZERO); V];
-        let end = next + length as usize;
-        for (&[a, b], &coefficient) in terms[next..end].iter().zip(&coefficients[next..end]) {
-            let (product, coefficient) = (times(row(a), row(b)), T::splat(simd, coefficient));
-            sum = std::array::from_fn(|v| T::mul_add(simd, coefficient, product[v], sum[v]));
-        }
-        put(sum);
-        next = end;
-    }
-}
-
-#[inline(always)]
-unsafe fn block<T: Real, S: Simd, const V: usize>(simd: S, program: &Program<T>, block: &Block, tile: Tile<T>) {
-    let width = V * T::lanes::<S>();
-    let sources = &program.indices[block.sources.range()];
-    let (base, stride) = if block.into_result { (tile.result, tile.result_stride) } else { (tile.values, width) };
-    let mut targets = &program.indices[block.targets.range()];
-    let mut coefficients = &program.coefficients[block.forward.range()];
-    for height in tiles(targets.len()) {
-        let (rows, rest) = targets.split_at(height);
-        let (matrix, others) = coefficients.split_at(height * sources.len());
-        (targets, coefficients) = (rest, others);
-        macro_rules! tile {
-            ($($R:literal)*) => {
-                match height {
-                    $($R => {
-                        // SAFETY: sources are slots; targets are slots or rows of the result.
-                        unsafe {
-                            let sums = combine::<T, S, V, $R>(simd, matrix, sources, tile.values, width);
-                            for (sum, &row) in sums.into_iter().zip(rows) {
-                                store::<T, S, V>(base.add(row as usize * stride), sum);
-                            }
-                        }
-                    })*
-                    _ => unreachable!("tiles have at most MAX_TILE rows"),
-                }
-            };
-        }
-        tile!(1 2 3 4 5 6);
-    }
-}
-
-/// `R` linear combinations of the sources, `matrix` being `[source][R]`.
+/// As [`store`], past the caches.
 ///
 /// # Safety
-/// `values` holds every row that `sources` names, `stride` apart.
+/// As for [`store`], with `pointer` aligned to 64 bytes.
+#[inline(always)]
+unsafe fn stream<T: Real, S: Simd, const V: usize>(pointer: *mut T, row: Row<T, S, V>) {
+    for v in 0..V {
+        // SAFETY: the caller's.
+        unsafe { T::store_streaming::<S>(pointer.add(v * T::lanes::<S>()), row[v]) };
+    }
+}
+
+/// The product of two rows.
+#[inline(always)]
+pub(super) fn times<T: Real, S: Simd, const V: usize>(simd: S, a: Row<T, S, V>, b: Row<T, S, V>) -> Row<T, S, V> {
+    let mut row = a;
+    for v in 0..V {
+        row[v] = T::times(simd, a[v], b[v]);
+    }
+    row
+}
+
+/// `a b + c`.
+#[inline(always)]
+pub(super) fn mul_add<T: Real, S: Simd, const V: usize>(
+    simd: S,
+    a: Row<T, S, V>,
+    b: Row<T, S, V>,
+    c: Row<T, S, V>,
+) -> Row<T, S, V> {
+    let mut row = c;
+    for v in 0..V {
+        row[v] = T::mul_add(simd, a[v], b[v], c[v]);
+    }
+    row
+}
+
+/// `c - a b`.
+#[inline(always)]
+pub(super) fn negate_mul_add<T: Real, S: Simd, const V: usize>(
+    simd: S,
+    a: Row<T, S, V>,
+    b: Row<T, S, V>,
+    c: Row<T, S, V>,
+) -> Row<T, S, V> {
+    let mut row = c;
+    for v in 0..V {
+        row[v] = T::negate_mul_add(simd, a[v], b[v], c[v]);
+    }
+    row
+}
+
+/// The indices of a part, `N` at a time.
+///
+/// # Safety
+/// The part lies in the program.
+#[inline(always)]
+pub(super) unsafe fn indices<T, const N: usize>(program: &Program<T>, part: Part) -> &[[u32; N]] {
+    // SAFETY: the caller's.
+    unsafe { program.indices.get_unchecked(part.range()) }.as_chunks::<N>().0
+}
+
+/// A short product of two or four slots.
+///
+/// # Safety
+/// `values` holds the slots.
+#[inline(always)]
+unsafe fn short<T: Real, S: Simd, const V: usize, const N: usize>(
+    simd: S,
+    kind: Short,
+    slots: &[u32; N],
+    values: *const T,
+) -> Row<T, S, V> {
+    let width = V * T::lanes::<S>();
+    // SAFETY: the caller's.
+    unsafe {
+        let a = load::<T, S, V>(simd, values.add(slots[0] as usize * width));
+        let b = load::<T, S, V>(simd, values.add(slots[1] as usize * width));
+        let product = times::<T, S, V>(simd, a, b);
+        if N == 2 {
+            return product;
+        }
+        let c = load::<T, S, V>(simd, values.add(slots[2] as usize * width));
+        let d = load::<T, S, V>(simd, values.add(slots[3] as usize * width));
+        match kind {
+            Short::Sum => mul_add::<T, S, V>(simd, c, d, product),
+            _ => negate_mul_add::<T, S, V>(simd, c, d, product),
+        }
+    }
+}
+
+/// Short products in slots one after the other.
+///
+/// # Safety
+/// `values` holds the slots; there is room for all rows behind `target`.
+#[inline(always)]
+unsafe fn products<T: Real, S: Simd, const V: usize, const N: usize>(
+    simd: S,
+    rows: &[[u32; N]],
+    values: *const T,
+    mut target: *mut T,
+    kind: Short,
+) {
+    for slots in rows {
+        // SAFETY: the caller's.
+        unsafe {
+            store::<T, S, V>(target, short::<T, S, V, N>(simd, kind, slots, values));
+            target = target.add(V * T::lanes::<S>());
+        }
+    }
+}
+
+/// Short products times numbers, each in its own place.
+///
+/// # Safety
+/// `place` holds slots and result.
+#[inline(always)]
+unsafe fn scaled<T: Real, S: Simd, const V: usize, const N: usize>(
+    simd: S,
+    program: &Program<T>,
+    step: &Scaled,
+    place: Place<T>,
+) {
+    let width = V * T::lanes::<S>();
+    let (base, stride) = if step.result { (place.result, place.result_stride) } else { (place.values, width) };
+    // SAFETY: the compiler of the program counts every slot and coefficient it hands out.
+    unsafe {
+        let mut coefficient = program.coefficients.as_ptr().add(step.coefficients as usize);
+        let rows = indices::<T, N>(program, step.slots).iter().zip(indices::<T, 1>(program, step.targets));
+        for (slots, &[target]) in rows {
+            let product = short::<T, S, V, N>(simd, step.kind, slots, place.values);
+            let row = times::<T, S, V>(simd, [T::splat(simd, *coefficient); V], product);
+            let to = base.add(target as usize * stride);
+            if step.result && place.streaming {
+                stream::<T, S, V>(to, row);
+            } else {
+                store::<T, S, V>(to, row);
+            }
+            coefficient = coefficient.add(1);
+        }
+    }
+}
+
+/// # Safety
+/// `values` holds the slots of the step.
+#[inline(always)]
+unsafe fn general<T: Real, S: Simd, const V: usize>(simd: S, program: &Program<T>, step: &General, values: *mut T) {
+    let width = V * T::lanes::<S>();
+    // SAFETY: the compiler of the program counts every slot and coefficient it hands out.
+    unsafe {
+        let mut target = values.add(step.first as usize * width);
+        let mut terms = indices::<T, 2>(program, step.slots).iter();
+        let mut coefficient = program.coefficients.as_ptr().add(step.coefficients as usize);
+        for &[length] in indices::<T, 1>(program, step.lengths) {
+            let mut sum = [T::splat(simd, T::ZERO); V];
+            for &[a, b] in terms.by_ref().take(length as usize) {
+                let product = short::<T, S, V, 2>(simd, Short::Single, &[a, b], values);
+                sum = mul_add::<T, S, V>(simd, [T::splat(simd, *coefficient); V], product, sum);
+                coefficient = coefficient.add(1);
+            }
+            store::<T, S, V>(target, sum);
+            target = target.add(width);
+        }
+    }
+}
+
+/// # Safety
+/// `place` holds slots and result.
+#[inline(always)]
+unsafe fn tile<T: Real, S: Simd, const V: usize>(simd: S, program: &Program<T>, tile: &Tile, place: Place<T>) {
+    let width = V * T::lanes::<S>();
+    let (base, stride) = if tile.result { (place.result, place.result_stride) } else { (place.values, width) };
+    macro_rules! combine {
+        ($($R:literal)*) => {
+            match tile.targets.len {
+                $($R => {
+                    // SAFETY: sources are slots; targets are slots or rows of the result.
+                    unsafe {
+                        let targets = indices::<T, $R>(program, tile.targets).get_unchecked(0);
+                        let sums = combine::<T, S, V, $R>(simd, program, tile, (place.values, width));
+                        if tile.result && place.streaming {
+                            for r in 0..$R {
+                                stream::<T, S, V>(base.add(targets[r] as usize * stride), sums[r]);
+                            }
+                        } else {
+                            for r in 0..$R {
+                                store::<T, S, V>(base.add(targets[r] as usize * stride), sums[r]);
+                            }
+                        }
+                    }
+                })*
+                _ => {}
+            }
+        };
+    }
+    combine!(1 2 3 4 5 6);
+}
+
+/// The `R` linear combinations of a tile, its sources being rows `stride` apart.
+///
+/// # Safety
+/// `values` holds every row that the tile reads.
 #[inline(always)]
 pub(super) unsafe fn combine<T: Real, S: Simd, const V: usize, const R: usize>(
     simd: S,
-    matrix: &[T],
-    sources: &[u32],
-    values: *const T,
-    stride: usize,
-) -> [[Lanes<T, S>; V]; R] {
+    program: &Program<T>,
+    tile: &Tile,
+    (values, stride): (*const T, usize),
+) -> [Row<T, S, V>; R] {
     let mut sums = [[T::splat(simd, T::ZERO); V]; R];
-    for (column, &source) in matrix.as_chunks::<R>().0.iter().zip(sources) {
-        // SAFETY: the caller's.
-        let row = unsafe { load::<T, S, V>(values.add(source as usize * stride)) };
-        for r in 0..R {
-            let coefficient = T::splat(simd, column[r]);
-            for v in 0..V {
-                sums[r][v] = T::mul_add(simd, coefficient, row[v], sums[r][v]);
+    // SAFETY: the compiler of the program counts every slot and coefficient it hands out.
+    unsafe {
+        let mut coefficients = program.coefficients.as_ptr().add(tile.coefficients as usize);
+        for &[source] in indices::<T, 1>(program, tile.sources) {
+            let row = load::<T, S, V>(simd, values.add(source as usize * stride));
+            for r in 0..R {
+                let coefficient = [T::splat(simd, *coefficients.add(r)); V];
+                sums[r] = mul_add::<T, S, V>(simd, coefficient, row, sums[r]);
             }
+            coefficients = coefficients.add(R);
         }
     }
     sums

@@ -21,7 +21,9 @@ pub(super) struct Program<T> {
     /// In the order of execution.
     pub steps: Vec<Step>,
     /// The steps whose values the reverse pass needs.
-    pub value_steps: Vec<usize>,
+    pub value_steps: Vec<Step>,
+    /// The reverse pass, in the order of execution.
+    pub reverse: Vec<Step>,
     /// Rows of the result that are copies of a slot.
     pub copies: Vec<Copy>,
     /// Slots and rows of the result that steps refer to.
@@ -33,13 +35,13 @@ pub(super) struct Program<T> {
 /// A part of [`Program::indices`] or [`Program::coefficients`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Part {
-    pub start: usize,
-    pub len: usize,
+    pub start: u32,
+    pub len: u32,
 }
 
 impl Part {
     pub fn range(self) -> Range<usize> {
-        self.start..self.start + self.len
+        self.start as usize..self.start as usize + self.len as usize
     }
 }
 
@@ -50,49 +52,70 @@ pub(super) struct Copy {
     pub output: usize,
 }
 
+/// One instruction. The three shortest kinds of products are most of a coupling.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Step {
-    Products(Products),
-    Block(Block),
+    /// Short products in slots from `first` on: two slots each, or four.
+    Products { kind: Short, first: u32, slots: Part },
+    /// Rows of any number of terms with coefficients.
+    General(General),
+    /// Rows that are one short product times a number.
+    Scaled(Scaled),
+    /// Some rows of a small dense matrix.
+    Tile(Tile),
+    /// Slots that become zero.
+    Clear { slots: Part },
 }
 
-/// Rows that are sums of products, in slots one after the other from `first`.
-///
-/// The four kinds follow each other; most rows of a coupling are of the first three.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Products {
-    pub first: usize,
-    /// `a b`: two slots each.
-    pub single: Part,
-    /// `a b + c d`: four slots each.
-    pub sum: Part,
-    /// `a b - c d`: four slots each.
-    pub difference: Part,
-    /// Numbers of terms, one for each of the remaining rows.
-    pub lengths: Part,
-    /// Their terms: two slots each.
-    pub terms: Part,
-    /// The coefficient of each term.
-    pub coefficients: Part,
-}
-
-/// A small dense matrix between rows.
+/// Rows that are sums of any number of products with coefficients.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Block {
-    /// Slots, one a column.
-    pub sources: Part,
-    /// Slots, or rows of the result, one a row.
+pub(super) struct General {
+    pub first: u32,
+    /// Numbers of terms, one for each row.
+    pub lengths: Part,
+    /// Two slots a term.
+    pub slots: Part,
+    /// One a term.
+    pub coefficients: u32,
+}
+
+/// The kinds of short products.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Short {
+    /// `a b`.
+    Single,
+    /// `a b + c d`.
+    Sum,
+    /// `a b - c d`.
+    Difference,
+}
+
+/// Rows that are one short product times a number, each going to a place of its own.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scaled {
+    pub kind: Short,
+    /// Two slots a row, or four.
+    pub slots: Part,
     pub targets: Part,
-    /// Whether targets are rows of the result.
-    pub into_result: bool,
-    /// `[tile of rows][column][row of the tile]`.
-    pub forward: Part,
-    /// The transpose: `[tile of columns][row][column of the tile]`.
-    pub backward: Part,
-    /// Whether the reverse pass writes the cotangents of all sources here first.
-    pub fresh: bool,
-    /// Slots whose cotangents the reverse pass sets to zero before it adds to them.
-    pub cleared: Part,
+    /// One a row.
+    pub coefficients: u32,
+    /// Whether the targets are rows of the result.
+    pub result: bool,
+}
+
+/// At most [`MAX_TILE`] rows of a small dense matrix.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tile {
+    /// What is combined.
+    pub sources: Part,
+    /// Where it goes.
+    pub targets: Part,
+    /// `[source][target]`.
+    pub coefficients: u32,
+    /// Whether one side is rows of the result: the targets forward, the sources in reverse.
+    pub result: bool,
+    /// Whether what is at the targets stays and is added to.
+    pub add: bool,
 }
 
 /// Most rows that are accumulated in registers at once.

@@ -3,13 +3,13 @@
 use std::ops::Range;
 
 use schur_tensor::{
-    Real,
+    Real, end_streaming,
     pulp::{Arch, Simd, WithSimd},
 };
 
 use super::{
     ChannelwisePlan, FLOPS_OF_A_PART, MAX_ARGUMENTS, MAX_PARTS, backward,
-    forward::{self, Tile},
+    forward::{self, Place},
     transfer::{Lay, empty, fill},
 };
 
@@ -40,6 +40,12 @@ pub(super) struct Job<'a, T> {
 
 // SAFETY: parts read shared arguments and write to items of their own, or to sums of their own.
 unsafe impl<T: Sync> Sync for Job<'_, T> {}
+
+/// Results of this size are stored past the caches: more than a core's share of the last level.
+const STREAMED_BYTES: usize = 16 << 20;
+
+/// Bytes of a cache line.
+const CACHE_LINE: usize = 64;
 
 /// Lanes of a register on an instruction set.
 pub(super) fn lanes<T: Real>(arch: Arch) -> usize {
@@ -109,6 +115,13 @@ impl<'a, T: Real> Job<'a, T> {
         }
     }
 
+    /// Whether rows from here on may be stored past the caches: they would not fit, and each begins on a cache line.
+    fn streams(&self, result: *mut T) -> bool {
+        let row = self.plan.channels * size_of::<T>();
+        let bytes = row.saturating_mul(self.plan.program.outputs).saturating_mul(self.items);
+        bytes >= STREAMED_BYTES && row.is_multiple_of(CACHE_LINE) && (result as usize).is_multiple_of(CACHE_LINE)
+    }
+
     /// Where the numbers of one operand begin for a tile, and how they lie.
     fn place(&self, rows: usize, channels: usize, shared: bool, spot: Spot) -> (usize, Lay) {
         let item = if shared { 0 } else { spot.item };
@@ -144,23 +157,26 @@ impl<T: Real, const V: usize> WithSimd for Part<'_, T, V> {
         let width = V * T::lanes::<S>();
         let channels = self.job.plan.channels;
         let scratch = self.scratch.as_mut_ptr();
-        let tile = |spot: Spot| match self.job.direction {
-            // SAFETY: the plan has checked every length; the items of this part are inside, and `used` lanes are.
-            Direction::Forward => unsafe { self.forward::<S>(simd, spot, scratch) },
-            // SAFETY: as above.
-            Direction::Backward => unsafe { self.backward::<S>(simd, spot, scratch) },
-        };
-        if channels == 1 {
-            for item in self.items.clone().step_by(width) {
-                tile(Spot { item, channel: 0, used: width.min(self.items.end - item) });
-            }
-        } else {
-            for item in self.items.clone() {
-                for channel in (0..channels).step_by(width) {
-                    tile(Spot { item, channel, used: width.min(channels - channel) });
+        // Items beyond the first of a tile are its lanes where there is one channel.
+        let (items_of_tile, channels_of_tile) = if channels == 1 { (width, 1) } else { (1, width) };
+        let mut item = self.items.start;
+        while item < self.items.end {
+            let mut channel = 0;
+            while channel < channels {
+                let left = if channels == 1 { self.items.end - item } else { channels - channel };
+                let spot = Spot { item, channel, used: width.min(left) };
+                // SAFETY: the plan has checked every length; the items of this part are inside, and `used` lanes are.
+                unsafe {
+                    match self.job.direction {
+                        Direction::Forward => self.forward::<S>(simd, spot, scratch),
+                        Direction::Backward => self.backward::<S>(simd, spot, scratch),
+                    }
                 }
+                channel += channels_of_tile;
             }
+            item += items_of_tile;
         }
+        end_streaming();
     }
 }
 
@@ -193,11 +209,17 @@ impl<T: Real, const V: usize> Part<'_, T, V> {
             let to = job.result.add(offset);
             match lay {
                 Lay::Channels { stride } if spot.used == width => {
-                    forward::run::<T, S, V>(simd, program, Tile { values, result: to, result_stride: stride });
+                    let streaming = job.streams(to);
+                    let place = Place { values, result: to, result_stride: stride, streaming };
+                    forward::run::<T, S, V>(simd, program, place);
                 }
                 _ => {
                     let result = values.add(program.slots * width);
-                    forward::run::<T, S, V>(simd, program, Tile { values, result, result_stride: width });
+                    forward::run::<T, S, V>(
+                        simd,
+                        program,
+                        Place { values, result, result_stride: width, streaming: false },
+                    );
                     empty::<T, S>(simd, lay, (result, to), program.outputs, (spot.used, width), false);
                 }
             }
@@ -215,7 +237,7 @@ impl<T: Real, const V: usize> Part<'_, T, V> {
             self.fill_arguments::<S>(simd, spot, values);
             let result = values.add(program.slots * width);
             let slots = result.add(program.outputs * width);
-            let forward = Tile { values, result, result_stride: width };
+            let forward = Place { values, result, result_stride: width, streaming: false };
             let from = job.cotangent.add(offset);
             let (cotangent, result_stride) = match lay {
                 Lay::Channels { stride } if spot.used == width => (from, stride),
@@ -225,7 +247,7 @@ impl<T: Real, const V: usize> Part<'_, T, V> {
                     (copy.cast_const(), width)
                 }
             };
-            let tile = backward::CotangentTile { forward, result: cotangent, result_stride, slots };
+            let tile = backward::CotangentPlace { forward, result: cotangent, result_stride, slots };
             backward::run::<T, S, V>(simd, program, tile);
             self.empty_cotangents::<S>(simd, spot, slots);
         }

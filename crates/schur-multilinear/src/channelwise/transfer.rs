@@ -1,6 +1,6 @@
 //! Tiles to and from memory.
 
-use schur_tensor::{Real, pulp::Simd};
+use schur_tensor::{Real, pulp::Simd, transpose};
 
 /// How an argument or a result lies in memory, seen from one tile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,9 +12,6 @@ pub(super) enum Lay {
     /// `[item][row]`: lanes are items, which are this many numbers apart.
     Items { stride: usize },
 }
-
-/// Rows that are exchanged between lanes at a time, so that they stay in the first-level cache.
-const ROWS_AT_ONCE: usize = 16;
 
 /// Fills `rows` slots of `width` numbers; lanes from `used` on become zero.
 ///
@@ -58,13 +55,7 @@ pub(super) unsafe fn fill<T: Real, S: Simd>(
                 if used < width {
                     std::slice::from_raw_parts_mut(slots, rows * width).fill(T::ZERO);
                 }
-                for first in (0..rows).step_by(ROWS_AT_ONCE) {
-                    for lane in 0..used {
-                        for row in first..rows.min(first + ROWS_AT_ONCE) {
-                            *slots.add(row * width + lane) = *from.add(lane * stride + row);
-                        }
-                    }
-                }
+                transpose(simd, (used, rows), (from, stride), (slots, width));
             }
         }
     }
@@ -107,13 +98,9 @@ pub(super) unsafe fn empty<T: Real, S: Simd>(
                 }
             }
             Lay::Items { stride } => {
-                for first in (0..rows).step_by(ROWS_AT_ONCE) {
-                    for lane in 0..used {
-                        for row in first..rows.min(first + ROWS_AT_ONCE) {
-                            put(to.add(lane * stride + row), *slots.add(row * width + lane));
-                        }
-                    }
-                }
+                // Items are written by one tile each, so there is nothing to add to.
+                debug_assert!(!add, "lanes are items of their own");
+                transpose(simd, (rows, used), (slots, width), (to, stride));
             }
         }
     }
