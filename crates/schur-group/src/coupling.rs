@@ -23,7 +23,7 @@ impl CouplingTensor {
     /// # Errors
     /// [`GroupError::Length`].
     pub fn new(shape: [usize; 3], values: Vec<f64>) -> Result<Self, GroupError> {
-        let expected = shape.iter().product();
+        let expected = shape.iter().fold(1_usize, |n, dim| n.saturating_mul(*dim));
         if values.len() == expected {
             Ok(Self { shape, values })
         } else {

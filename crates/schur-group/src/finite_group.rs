@@ -1,9 +1,12 @@
 //! Finite groups: a multiplication table and the irreps that are known.
 
+mod axioms;
 mod point_groups;
 
 use std::fmt;
 use std::sync::Arc;
+
+use axioms::{check_associative, check_table, spell};
 
 use crate::finite_irrep::{FiniteIrrep, IrrepTable};
 use crate::{FiniteGroupError, GroupError};
@@ -84,10 +87,12 @@ impl FiniteGroup {
     /// [`GroupError::Length`], or [`GroupError::FiniteGroup`] if there are more than [`Self::MAX_ORDER`] products.
     pub fn from_matrices(name: &str, dim: usize, generators: &[Vec<f64>]) -> Result<Self, GroupError> {
         let fail = |reason| GroupError::FiniteGroup { group: name.to_owned(), reason };
-        let expected = dim.saturating_mul(dim);
+        let expected = dim.saturating_mul(dim).max(1);
         if let Some(wrong) = generators.iter().find(|matrix| matrix.len() != expected) {
             return Err(GroupError::Length { what: "matrix of a generator", expected, found: wrong.len() });
         }
+        // Without generators the dimension is not backed by any matrix, and does not matter.
+        let dim = if generators.is_empty() { 1 } else { dim };
         let steps = close(dim, generators).ok_or_else(|| fail(FiniteGroupError::NotFinite { max: Self::MAX_ORDER }))?;
         let order = steps.len();
         // Each row of the table starts at g times the identity, and goes on with g (h s) = (g h) s.
@@ -246,69 +251,6 @@ impl fmt::Debug for FiniteGroup {
             .field("order", &self.order)
             .field("irreps", &irreps)
             .finish()
-    }
-}
-
-fn check_table(table: &[Vec<usize>]) -> Result<(), FiniteGroupError> {
-    let order = table.len();
-    if order > FiniteGroup::MAX_ORDER {
-        return Err(FiniteGroupError::NotFinite { max: FiniteGroup::MAX_ORDER });
-    }
-    for (row, products) in table.iter().enumerate() {
-        if products.len() != order {
-            return Err(FiniteGroupError::RowLength { row, expected: order, found: products.len() });
-        }
-        if let Some(&element) = products.iter().find(|product| **product >= order) {
-            return Err(FiniteGroupError::UnknownElement { element, order });
-        }
-        let mut seen = vec![None; order];
-        for (column, &product) in products.iter().enumerate() {
-            if let Some(first) = seen[product].replace(column) {
-                return Err(FiniteGroupError::NotInvertible { element: row, first, second: column, product });
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Light's test: it is enough that the middle factors are the generators, provided that these generate everything.
-fn check_associative(order: usize, table: &[usize], generators: &[usize]) -> Result<(), FiniteGroupError> {
-    let product = |g: usize, h: usize| table[g * order + h];
-    for &s in generators {
-        for (g, h) in (0..order).flat_map(|g| (0..order).map(move |h| (g, h))) {
-            if product(product(g, s), h) != product(g, product(s, h)) {
-                return Err(FiniteGroupError::NotAssociative { elements: [g, s, h] });
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Writes every element as a shorter one times a generator.
-fn spell(
-    order: usize,
-    table: &[usize],
-    identity: usize,
-    generators: &[usize],
-) -> Result<Vec<(usize, usize, usize)>, FiniteGroupError> {
-    let mut known = vec![false; order];
-    known[identity] = true;
-    let (mut words, mut queue) = (Vec::new(), vec![identity]);
-    let mut next = 0;
-    while let Some(&shorter) = queue.get(next) {
-        next += 1;
-        for (number, &generator) in generators.iter().enumerate() {
-            let element = table[shorter * order + generator];
-            if !known[element] {
-                known[element] = true;
-                words.push((element, shorter, number));
-                queue.push(element);
-            }
-        }
-    }
-    match known.iter().position(|known| !known) {
-        Some(element) => Err(FiniteGroupError::NotGenerated { element, reached: queue.len(), order }),
-        None => Ok(words),
     }
 }
 

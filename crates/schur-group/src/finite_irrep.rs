@@ -107,6 +107,9 @@ impl GroupIrrep for FiniteIrrep {
 }
 
 impl IrrepTable {
+    /// Largest number of elements of the matrices of one representation.
+    const MAX_NUMBERS: usize = 1 << 24;
+
     /// Makes an irrep of its matrices on the generators.
     pub(crate) fn new(
         group: &FiniteGroup,
@@ -143,7 +146,10 @@ impl IrrepTable {
         generators: &[Vec<f64>],
     ) -> Result<Self, FiniteGroupError> {
         let irrep = || name.to_owned();
-        let n_generators = group.generators().len();
+        let (n_generators, max) = (group.generators().len(), Self::MAX_NUMBERS);
+        if dim.saturating_mul(dim).saturating_mul(group.order()) > max {
+            return Err(FiniteGroupError::TooLarge { irrep: irrep(), dim, order: group.order(), max });
+        }
         if generators.len() != n_generators {
             return Err(FiniteGroupError::NumberOfMatrices {
                 irrep: irrep(),

@@ -108,6 +108,19 @@ fn groups_without_end_are_refused() {
         FiniteGroup::from_matrices("X", 3, &[turn]),
         Err(GroupError::Length { expected: 9, found: 4, .. })
     ));
+    assert!(matches!(FiniteGroup::from_matrices("0", 0, &[vec![]]), Err(GroupError::Length { found: 0, .. })));
+    let trivial = FiniteGroup::from_matrices("1", usize::MAX, &[]).unwrap();
+    assert_eq!(trivial.order(), 1);
+    assert!(matches!(
+        reason(trivial.clone().with_irrep("A", 0, &[])),
+        FiniteGroupError::Reducible { symmetric: 0, .. }
+    ));
+    assert!(matches!(
+        reason(trivial.clone().with_irrep("A", 2, &[])),
+        FiniteGroupError::Reducible { symmetric: 3, .. }
+    ));
+    assert!(matches!(reason(trivial.clone().with_irrep("A", usize::MAX, &[])), FiniteGroupError::TooLarge { .. }));
+    assert!(trivial.with_irrep("A", 1, &[]).unwrap().is_complete());
     for n in [0, 5000, usize::MAX] {
         assert!(FiniteGroup::cyclic(n).is_err() && FiniteGroup::dihedral(n).is_err(), "{n}");
     }

@@ -202,6 +202,7 @@ fn a_wrong_coupling_is_seen() {
     let tensor = CouplingTensor::new([1, 2, 2], vec![1.0, 0.0, 0.0, 1.0]).unwrap();
     assert_eq!((tensor.shape(), tensor.values().len()), ([1, 2, 2], 4));
     assert!(CouplingTensor::new([1, 2, 2], vec![1.0]).is_err());
+    assert!(CouplingTensor::new([usize::MAX; 3], vec![1.0]).is_err());
     /// Claims that the product of two turns by m is invariant.
     #[derive(Clone, PartialEq)]
     struct Wrong(So2Irrep);
