@@ -167,13 +167,17 @@ impl IsotropicTensor {
 
 impl fmt::Display for IsotropicTensor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name =
-            |indices: &[usize]| -> String { indices.iter().map(|index| char::from(b'i' + *index as u8)).collect() };
+        let name = |indices: &[usize]| -> String { indices.iter().copied().map(index_name).collect() };
         let epsilon = self.epsilon.iter().map(|triple| format!("eps_{}", name(triple)));
         let factors: Vec<String> = epsilon.chain(self.deltas.iter().map(|pair| format!("d_{}", name(pair)))).collect();
         f.write_str(if factors.is_empty() { "1" } else { "" })?;
         f.write_str(&factors.join(" "))
     }
+}
+
+/// Names an index: i, j, k, ...
+pub(crate) fn index_name(index: usize) -> char {
+    char::from(b'i' + index as u8)
 }
 
 /// Lists the ways to join an even number of indices in pairs.

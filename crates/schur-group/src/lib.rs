@@ -12,6 +12,7 @@
 //! | [`ReducedTensorBasis`] | tensors with symmetric indices, `"ijkl=jikl=klij"`, taken apart into irreps |
 //! | [`Voigt`] | symmetric matrices as six numbers, elasticity tensors as 6 x 6 |
 //! | [`isotropic_tensors`] | tensors that no rotation changes, as diagrams of delta and epsilon |
+//! | [`equivariant_operations`] | all multilinear operations on tensors and irreps, each as one diagram |
 //! | [`HarmonicBasis`] | the orders and signs of other libraries |
 //! | [`GroupIrrep`], [`check_coupling`] | irreps and couplings of any group: [`So2Irrep`], [`Su2Irrep`], [`FiniteGroup`] |
 //!
@@ -24,6 +25,7 @@
 
 mod cartesian;
 mod coupling;
+mod equivariant_operation;
 mod error;
 mod exact;
 mod exact_tensor;
@@ -47,6 +49,7 @@ mod wigner_plan;
 
 pub use cartesian::Voigt;
 pub use coupling::CouplingTensor;
+pub use equivariant_operation::{EquivariantOperation, Operand, equivariant_operations};
 pub use error::{FiniteGroupError, FormulaSyntax, GroupError, IrrepSyntax};
 pub use exact::Surd;
 pub use exact_tensor::{ExactEntry, ExactTensor};
