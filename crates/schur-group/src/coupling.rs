@@ -2,8 +2,8 @@
 //!
 //! A map `C` from the product of two irreps to a third is equivariant if the vector of its elements does not change under
 //! `D = D1 x D2 x D3` for each generator. Since the matrices are orthogonal, `|D c - c|^2 = 2 c^T (1 - sym D) c`; the sum of
-//! `1 - sym D` over the generators is positive semi-definite and its kernel holds the couplings. A Cholesky factorisation
-//! with pivots finds the kernel: when only rounding is left on the diagonal, the columns not eliminated span it.
+//! `1 - sym D` over the generators is positive semi-definite and its kernel holds the couplings. Elimination with pivots on
+//! the diagonal finds it: when only rounding is left there, the columns not eliminated span the kernel.
 
 use crate::{GroupError, GroupIrrep};
 
