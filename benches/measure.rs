@@ -60,6 +60,23 @@ impl Arguments {
         let checkpoint = schur_io::torch::Checkpoint::read(&bytes).expect("a checkpoint");
         Some(Model::from_sevennet(&checkpoint).expect("a SevenNet checkpoint"))
     }
+
+    /// The structures behind `--names`, from the folder `--structures`; by default all of `benches/structures`.
+    ///
+    /// # Panics
+    /// If one of them cannot be read.
+    pub fn structures(&self) -> Vec<(String, Structure)> {
+        if !self.is_measurement() {
+            return vec![("cu4".to_owned(), copper(1))];
+        }
+        let folder = self.value("structures").unwrap_or("benches/structures");
+        let read = |name: String| {
+            let path = std::path::Path::new(folder).join(format!("{name}.extxyz"));
+            let mut frames = schur_atoms::files::read_path(&path).expect("a structure file");
+            (name, frames.remove(0))
+        };
+        self.list("names", "ethanol,si64,nacl216,water192,cu500").into_iter().map(read).collect()
+    }
 }
 
 /// A pool of threads.
@@ -81,18 +98,28 @@ pub struct Spread {
     pub largest: f64,
 }
 
+impl Spread {
+    /// The spread of times in seconds.
+    ///
+    /// # Panics
+    /// If there are none.
+    pub fn of(mut seconds: Vec<f64>) -> Self {
+        seconds.sort_by(f64::total_cmp);
+        Self { least: seconds[0], median: seconds[seconds.len() / 2], largest: seconds[seconds.len() - 1] }
+    }
+}
+
 /// Times `runs` calls, after one that is not counted.
 pub fn time(runs: usize, mut work: impl FnMut()) -> Spread {
     work();
-    let mut seconds: Vec<f64> = (0..runs.max(1))
+    let seconds = (0..runs.max(1))
         .map(|_| {
             let start = Instant::now();
             work();
             start.elapsed().as_secs_f64()
         })
         .collect();
-    seconds.sort_by(f64::total_cmp);
-    Spread { least: seconds[0], median: seconds[seconds.len() / 2], largest: seconds[seconds.len() - 1] }
+    Spread::of(seconds)
 }
 
 /// Numbers in [-1/2, 1/2) from a linear congruential generator (Knuth's MMIX constants).

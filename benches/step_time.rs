@@ -6,8 +6,7 @@
 #![allow(clippy::print_stdout, reason = "measurements are programs that print")]
 #![expect(clippy::expect_used, reason = "a measurement that cannot start has nobody to report to but the terminal")]
 
-use schur_atoms::Structure;
-use schur_bench::{Arguments, Numbers, copper, pool, time};
+use schur_bench::{Arguments, Numbers, pool, time};
 use schur_potential::{Evaluation, PotentialOptions, Precision, Request};
 
 fn main() {
@@ -22,7 +21,7 @@ fn main() {
     let modality = arguments.value("modality").map(str::to_owned);
     let options = PotentialOptions { precision, modality, ..PotentialOptions::default() };
     let pool = pool(threads);
-    for (name, structure) in structures(&arguments, real) {
+    for (name, structure) in arguments.structures() {
         let mut potential = model.potential(&options, pool.clone()).expect("a potential");
         let mut moved = structure.clone();
         let mut out = Evaluation::default();
@@ -43,17 +42,4 @@ fn main() {
             })
         );
     }
-}
-
-fn structures(arguments: &Arguments, real: bool) -> Vec<(String, Structure)> {
-    if !real {
-        return vec![("cu4".to_owned(), copper(1))];
-    }
-    let folder = arguments.value("structures").unwrap_or("benches/structures");
-    let read = |name: String| {
-        let path = std::path::Path::new(folder).join(format!("{name}.extxyz"));
-        let mut frames = schur_atoms::files::read_path(&path).expect("a structure file");
-        (name, frames.remove(0))
-    };
-    arguments.list("names", "ethanol,si64,nacl216,water192,cu500").into_iter().map(read).collect()
 }
