@@ -9,7 +9,10 @@
 //! are Gauss-Legendre nodes. A grid for degree `t` integrates every polynomial of degree `t` on the sphere exactly, with
 //! `floor(t/2) + 1` rings of `t + 1` points.
 
-use std::f64::consts::{PI, TAU};
+use std::{
+    cmp::Ordering,
+    f64::consts::{PI, TAU},
+};
 
 use schur_group::{Irreps, Normalization, SphericalHarmonics};
 use schur_multilinear::ComponentMatrix;
@@ -116,10 +119,15 @@ impl SphereGrid {
             }));
         }
         let heights = ComponentMatrix::new(self.rings.len() * orders.len(), irreps.dim(), entries)?;
-        let ring = orders.azimuthal(self.azimuths, azimuth_weight)?;
-        Ok(vec![heights, ComponentMatrix::direct_sum(&vec![ring; self.rings.len()])])
+        let rings = self.rings.len();
+        let along_rings = orders.azimuthal(self.azimuths, azimuth_weight)?;
+        let along_rings = along_rings.into_iter().map(|ring| ComponentMatrix::direct_sum(&vec![ring; rings]));
+        Ok(std::iter::once(heights).chain(along_rings).collect())
     }
 }
+
+/// Largest order from which folding a ring saves more than joining its halves costs.
+const FOLDED: usize = 3;
 
 /// The orders `-max..=max` of a signal.
 pub(super) struct Orders {
@@ -146,19 +154,35 @@ impl Orders {
         all.into_iter().enumerate().map(|(component, (l, m))| (component, l, m))
     }
 
-    /// The matrix from orders to `n` equally spaced points of a ring.
-    pub(super) fn azimuthal(&self, n: usize, weight: f64) -> Result<ComponentMatrix, ProductError> {
+    /// The matrices from orders to `n` equally spaced points of a ring, in the order in which they are applied.
+    ///
+    /// From [`FOLDED`] on, cosines and sines are summed up apart at half of the points; their sum and difference are the
+    /// values at a point and at its mirror image.
+    pub(super) fn azimuthal(&self, n: usize, weight: f64) -> Result<Vec<ComponentMatrix>, ProductError> {
         let max = self.max as isize;
-        let entries = (0..n).flat_map(|k| {
+        let waves = |k: usize| {
             (-max..=max).map(move |m| {
                 // Whole turns are taken off before the division, so that the angle keeps its digits.
                 let turns = (m.unsigned_abs() * k % n) as f64 / n as f64;
                 let (sine, cosine) = (TAU * turns).sin_cos();
-                (k, m, if m < 0 { sine } else { cosine })
+                (m, weight * drop_rounding(if m < 0 { sine } else { cosine }))
             })
+        };
+        if self.max < FOLDED {
+            let entries = (0..n).flat_map(|k| waves(k).map(move |(m, value)| (k, m, value)));
+            let entries = entries.map(|(k, m, value)| (k, self.place(m), value));
+            return Ok(vec![ComponentMatrix::new(n, self.len(), entries)?]);
+        }
+        let mirror = |k: usize| (n - k) % n;
+        let half = (0..n).filter(|&k| k <= mirror(k));
+        let apart = half.flat_map(|k| waves(k).map(move |(m, value)| (if m < 0 { mirror(k) } else { k }, m, value)));
+        let apart = apart.filter(|entry| entry.2 != 0.0).map(|(row, m, value)| (row, self.place(m), value));
+        let joined = (0..n).flat_map(|k| match k.cmp(&mirror(k)) {
+            Ordering::Equal => vec![(k, k, 1.0)],
+            Ordering::Less => vec![(k, k, 1.0), (k, mirror(k), 1.0)],
+            Ordering::Greater => vec![(k, mirror(k), 1.0), (k, k, -1.0)],
         });
-        let entries = entries.map(|(k, m, value)| (k, self.place(m), weight * drop_rounding(value)));
-        Ok(ComponentMatrix::new(n, self.len(), entries)?)
+        Ok(vec![ComponentMatrix::new(n, self.len(), apart)?, ComponentMatrix::new(n, n, joined)?])
     }
 }
 

@@ -53,11 +53,9 @@ impl Torus {
         }
         let series = pruned(orders.len() * frequencies, irreps.dim(), entries)?;
         let azimuthal = orders.azimuthal(self.azimuths, 1.0)?;
-        Ok(vec![
-            series,
-            self.polar_waves(&orders, frequencies, |_| 1.0)?,
-            ComponentMatrix::direct_sum(&vec![azimuthal; self.polar]),
-        ])
+        let waves = self.polar_waves(&orders, frequencies, |_| 1.0)?;
+        let azimuthal = azimuthal.into_iter().map(|ring| ComponentMatrix::direct_sum(&vec![ring; self.polar]));
+        Ok([series, waves].into_iter().chain(azimuthal).collect())
     }
 
     /// Values at points to polar angles, to Fourier coefficients, to coefficients of harmonics.
@@ -79,7 +77,9 @@ impl Torus {
             }
         }
         let projection = pruned(irreps.dim(), orders.len() * frequencies, entries)?;
-        Ok(vec![ComponentMatrix::direct_sum(&vec![azimuthal; self.polar]).transpose(), waves.transpose(), projection])
+        let azimuthal = azimuthal.into_iter().rev();
+        let azimuthal = azimuthal.map(|ring| ComponentMatrix::direct_sum(&vec![ring; self.polar]).transpose());
+        Ok(azimuthal.chain([waves.transpose(), projection]).collect())
     }
 
     /// From `[order][frequency]` to `[polar angle][order]`.
