@@ -16,7 +16,7 @@
 //! meet one to one. A multiplicity is as many blocks of rows. Coefficients are kept as factors (`schur-multilinear`'s
 //! [`Factored`]); [`Product::circuit`] is what a kernel compiles.
 
-use schur_group::Irreps;
+use schur_group::{GroupError, Irreps};
 use schur_multilinear::{Circuit, Factored, Weighting};
 
 use crate::ProductError;
@@ -42,7 +42,7 @@ pub use clebsch_gordan::{
 pub use cp::{Cp, CpOptions, cp, cp_by_pairs, cp_by_quadrature};
 pub use equivariance::{EquivarianceDefect, equivariance_defect};
 pub use expressivity::{Expressivity, Interactability, Interaction, expressivity, interactability};
-pub use gaunt::{GauntOptions, gaunt_coefficients, gaunt_fourier, gaunt_grid};
+pub use gaunt::{GauntOptions, gaunt_coefficients, gaunt_fourier, gaunt_grid, gaunt_power};
 pub use matrix::{MatrixOptions, matrix_product};
 pub use registry::{Mode, PRODUCT_NAMES, Task, all_products, named_product};
 pub use sparsity::{GatePhase, GateSchedule, PathGate, best_scores};
@@ -172,4 +172,16 @@ fn irrep_weighting(operands: &[Irreps; 3]) -> Weighting {
     };
     let [left, right, result] = [slots(&operands[0]), slots(&operands[1]), slots(&operands[2])];
     Weighting { weights, left, right, result, sums: None }
+}
+
+/// Refuses degrees that the coefficients do not reach, before anything is made of their size.
+fn check_degrees<'a>(
+    what: &'static str,
+    max: usize,
+    operands: impl IntoIterator<Item = &'a Irreps>,
+) -> Result<(), ProductError> {
+    match operands.into_iter().filter_map(Irreps::l_max).find(|&l| l > max) {
+        Some(l) => Err(GroupError::DegreeTooLarge { what, l, max }.into()),
+        None => Ok(()),
+    }
 }

@@ -4,8 +4,9 @@
 use schur_group::{Irreps, Normalization, SphericalHarmonics, wigner_3j};
 use schur_product::ProductError;
 use schur_product::products::{
-    CgForm, CgOptions, GauntOptions, IrrepNormalization, PathNormalization, PathSums, Product, SphereGrid, Symmetry,
-    clebsch_gordan, clebsch_gordan_paths, gaunt_coefficients, gaunt_fourier, gaunt_grid,
+    CgForm, CgOptions, GauntOptions, IrrepNormalization, MatrixOptions, PathNormalization, PathSums, Product,
+    SphereGrid, Symmetry, VectorSignalOptions, clebsch_gordan, clebsch_gordan_paths, gaunt_coefficients, gaunt_fourier,
+    gaunt_grid, gaunt_power, matrix_product, vector_signal,
 };
 use schur_testkit::{Random, assert_close};
 use serde_json::Value;
@@ -180,4 +181,48 @@ fn grids_go_forth_and_back() {
         let back = grid.analysis(&irreps).unwrap().iter().fold(values, |v, matrix| matrix.apply(&v));
         assert_close("round trip", &back, &x, 1e-12, 1e-12);
     }
+}
+
+#[test]
+fn gaunt_products_agree_at_degree_twelve() {
+    let signals = so3(12);
+    let options = GauntOptions { output: Some(so3(12)), symmetry: Symmetry::So3, weights: false };
+    let mut random = Random::new(12);
+    let (x, y) = (random.normals(signals.dim()), random.normals(signals.dim()));
+    let exact = gaunt_coefficients(&signals, &signals, &options).unwrap().evaluate(&x, &y, &[]).unwrap();
+    for make in [gaunt_grid, gaunt_fourier] {
+        let product = make(&signals, &signals, &options).unwrap();
+        assert_close(product.name(), &product.evaluate(&x, &y, &[]).unwrap(), &exact, 1e-10, 1e-10);
+    }
+}
+
+#[test]
+fn powers_are_repeated_products() {
+    let (signal, output) = (irreps("0e+1o+2e"), irreps("0e+1o+2e+3o"));
+    let x = Random::new(6).normals(9);
+    let square = gaunt_coefficients(&signal, &signal, &GauntOptions::default()).unwrap();
+    let last = GauntOptions { output: Some(output.clone()), ..GauntOptions::default() };
+    let cube = gaunt_coefficients(square.output(), &signal, &last).unwrap();
+    let expected = cube.evaluate(&square.evaluate(&x, &x, &[]).unwrap(), &x, &[]).unwrap();
+    let power = gaunt_power(&signal, 3, &output, Symmetry::O3).unwrap();
+    assert_close("cube", &power.evaluate(&[&x]).unwrap(), &expected, 1e-12, 1e-11);
+    assert!(matches!(gaunt_power(&signal, 0, &output, Symmetry::O3), Err(ProductError::Option { .. })));
+    assert!(matches!(gaunt_power(&signal, 2, &irreps("1e"), Symmetry::O3), Err(ProductError::NoPath { .. })));
+}
+
+#[test]
+fn degrees_out_of_reach_are_refused_before_any_work() {
+    let (far, near) = (irreps("9223372036854775806e"), irreps("0e"));
+    let refused = |product: Result<Product, ProductError>| {
+        assert!(matches!(product, Err(ProductError::Group(_))), "{product:?}");
+    };
+    for (left, right) in [(&far, &near), (&near, &far)] {
+        refused(clebsch_gordan(left, right, &CgOptions::default()));
+        refused(gaunt_grid(left, right, &GauntOptions::default()));
+        refused(gaunt_fourier(left, right, &GauntOptions::default()));
+        refused(gaunt_coefficients(left, right, &GauntOptions::default()));
+        refused(vector_signal(left, right, &VectorSignalOptions::default()));
+        refused(matrix_product(left, right, &MatrixOptions::default()));
+    }
+    assert!(gaunt_power(&far, 2, &near, Symmetry::So3).is_err());
 }

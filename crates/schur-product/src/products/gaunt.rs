@@ -13,13 +13,16 @@
 //! Source: Luo, Chen, Krishnapriyan, ICLR 2024; the grid form follows Xie, Daigavane, Kotak, Smidt, "The price of
 //! freedom", ICML 2025.
 
-use schur_group::{Irrep, Irreps, Parity, wigner_3j};
-use schur_multilinear::{Bilinear, BilinearTerm, Factored};
+use schur_group::{Irrep, Irreps, Parity, SphericalHarmonics, wigner_3j};
+use schur_multilinear::{Bilinear, BilinearTerm, Circuit, Factored};
 
-use super::{Product, SphereGrid, Symmetry, irrep_weighting, torus::Torus};
+use super::{Product, SphereGrid, Symmetry, check_degrees, irrep_weighting, torus::Torus};
 use crate::ProductError;
 
 const NAME: &str = "gaunt";
+
+/// Largest power of [`gaunt_power`]: beyond, grids are larger than any use has.
+const MAX_POWER: usize = 16;
 
 /// What a Gaunt product gives.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -100,6 +103,60 @@ pub fn gaunt_coefficients(left: &Irreps, right: &Irreps, options: &GauntOptions)
     finish("gaunt-coefficients", operands, Bilinear::new(dims, terms)?.share(), options)
 }
 
+/// Makes the power of one signal on a grid of the sphere, as the product of `power` equal arguments.
+///
+/// # Shapes
+/// A circuit with one argument of `argument.dim()` rows and `output.dim()` results.
+///
+/// # Errors
+/// Those of [`gaunt_grid`], and [`ProductError::Option`] for a power of zero.
+///
+/// # Cost
+/// O(power L^3): one evaluation at the points, `power - 1` products, one integration.
+///
+/// # Examples
+/// ```
+/// use schur_product::products::{Symmetry, gaunt_power};
+/// let cube = gaunt_power(&"1o".parse()?, 3, &"1o".parse()?, Symmetry::O3)?;
+/// // The signal of (0, 1, 0) is sqrt(3) cos(theta), and the mean of 9 cos(theta)^4 is 9/5.
+/// let z = cube.evaluate(&[&[0.0, 1.0, 0.0]])?;
+/// assert!((z[1] - 9.0 / 5.0).abs() < 1e-14 && z[0].abs() < 1e-14);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn gaunt_power(
+    argument: &Irreps,
+    power: usize,
+    output: &Irreps,
+    symmetry: Symmetry,
+) -> Result<Circuit, ProductError> {
+    if !(1..=MAX_POWER).contains(&power) {
+        let requirement = format!("in 1..={MAX_POWER}");
+        return Err(ProductError::Option { product: NAME, option: "power", value: power, requirement });
+    }
+    check_degrees("spherical harmonics", SphericalHarmonics::MAX_DEGREE, [argument, output])?;
+    let parity = result_parity(std::iter::repeat_n(argument, power), symmetry)?;
+    let highest = power * argument.l_max().unwrap_or(0);
+    let fits = |irrep: Irrep| irrep.l <= highest && (symmetry == Symmetry::So3 || irrep.parity == parity(irrep.l));
+    if let Some((_, irrep)) = output.iter().find(|(_, irrep)| !fits(*irrep)) {
+        return Err(ProductError::NoPath { product: NAME, left: argument.clone(), right: argument.clone(), irrep });
+    }
+    let grid = SphereGrid::exact(highest + output.l_max().unwrap_or(0));
+    let mut circuit = Circuit::new();
+    let mut values = circuit.input(argument.dim());
+    for matrix in grid.synthesis(argument)? {
+        values = circuit.matrix(&values, &matrix)?;
+    }
+    let mut product = values.clone();
+    for _ in 1..power {
+        product = circuit.bilinear(&product, &values, &Bilinear::pointwise(grid.len()))?;
+    }
+    for matrix in grid.analysis(output)? {
+        product = circuit.matrix(&product, &matrix)?;
+    }
+    circuit.output(&product);
+    Ok(circuit)
+}
+
 fn finish(
     name: &'static str,
     operands: [Irreps; 3],
@@ -114,13 +171,9 @@ fn finish(
 
 /// Checks the arguments and completes the result.
 pub(super) fn operands(left: &Irreps, right: &Irreps, options: &GauntOptions) -> Result<[Irreps; 3], ProductError> {
-    let parity: Box<dyn Fn(usize) -> Parity> = match options.symmetry {
-        Symmetry::So3 => Box::new(|_| Parity::Even),
-        Symmetry::O3 => {
-            let twist = signal_parity(left)? * signal_parity(right)?;
-            Box::new(move |l| twist * Parity::of_harmonic(l))
-        }
-    };
+    let asked = options.output.iter().chain([left, right]);
+    check_degrees("spherical harmonics", SphericalHarmonics::MAX_DEGREE, asked)?;
+    let parity = result_parity([left, right], options.symmetry)?;
     let reaches =
         |l3: usize| left.iter().any(|(n1, a)| right.iter().any(|(n2, b)| n1 > 0 && n2 > 0 && even_path(a.l, b.l, l3)));
     let highest = left.l_max().unwrap_or(0) + right.l_max().unwrap_or(0);
@@ -136,6 +189,23 @@ pub(super) fn operands(left: &Irreps, right: &Irreps, options: &GauntOptions) ->
 
 fn even_path(l1: usize, l2: usize, l3: usize) -> bool {
     (l1 + l2 + l3).is_multiple_of(2) && (l1.abs_diff(l2)..=l1 + l2).contains(&l3)
+}
+
+/// The parity of each degree in a product of signals.
+fn result_parity<'a>(
+    arguments: impl IntoIterator<Item = &'a Irreps>,
+    symmetry: Symmetry,
+) -> Result<impl Fn(usize) -> Parity, ProductError> {
+    let mut whole = Parity::Even;
+    if symmetry == Symmetry::O3 {
+        for irreps in arguments {
+            whole = whole * signal_parity(irreps)?;
+        }
+    }
+    Ok(move |l| match symmetry {
+        Symmetry::O3 => whole * Parity::of_harmonic(l),
+        Symmetry::So3 => Parity::Even,
+    })
 }
 
 /// The parity of a signal as a whole: even if its irreps are those of harmonics, odd if all are the others.

@@ -19,7 +19,7 @@
 use schur_group::{Irrep, Irreps, Parity, WignerD, wigner_3j};
 use schur_multilinear::{Bilinear, BilinearTerm, ComponentMatrix, Factored};
 
-use super::{Product, Symmetry, irrep_weighting};
+use super::{Product, Symmetry, check_degrees, irrep_weighting};
 use crate::ProductError;
 
 const NAME: &str = "matrix";
@@ -119,6 +119,9 @@ impl Space {
         right: &Irreps,
         output: Option<&Irreps>,
     ) -> Result<[Irreps; 3], ProductError> {
+        let spins: Irreps = self.spins.iter().map(|&spin| (1, Irrep::harmonic(spin))).collect();
+        let operands = [left, right, &spins].into_iter().chain(output);
+        check_degrees("Wigner 3j symbols", WignerD::MAX_DEGREE, operands)?;
         let fits = |irrep: Irrep| self.blocks(irrep).next().is_some();
         for irreps in [left, right] {
             if irreps.iter().any(|(_, irrep)| !fits(irrep)) {
@@ -132,7 +135,7 @@ impl Space {
         }
         all.sort_unstable();
         all.dedup();
-        all.retain(|&irrep| fits(irrep));
+        all.retain(|&irrep| irrep.l <= WignerD::MAX_DEGREE && fits(irrep));
         let reached = |irrep: Irrep| match self.symmetry {
             Symmetry::O3 => all.contains(&irrep),
             Symmetry::So3 => all.iter().any(|one| one.l == irrep.l),
