@@ -95,7 +95,7 @@ fn only_the_gaunt_product_lacks_the_cross_product() {
 
 #[test]
 fn gaunt_products_express_what_their_weights_say() {
-    // The number of paths with an even sum of degrees, of all: kept (A1 of the notes of the ICLR 2024 paper).
+    // Paths with an even sum of degrees, and all: counted by hand from the triangle rule.
     for (l_max, kept, all) in [(1, 4, 5), (2, 11, 15), (3, 23, 34), (4, 42, 65)] {
         let task = Task::new(l_max, Mode::Mimo);
         let count = |name: &str| expressivity(&named_product(name, &task, &mut rng()).unwrap()).unwrap();

@@ -7,7 +7,7 @@
 //! parts are unit vectors for the scalar product of matrices, so e.g. the scalar is `trace / sqrt(3)`; TensorNet scales
 //! them by weights of its own.
 //!
-//! Source: Simeon and De Fabritiis, "TensorNet", NeurIPS 2023, eq. 8 and section 3.3.
+//! Source: Simeon and De Fabritiis, "TensorNet", NeurIPS 2023, and the interaction layer of TorchMD-Net.
 
 use schur_group::{Irrep, Irreps};
 

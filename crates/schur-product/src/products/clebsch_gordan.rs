@@ -6,7 +6,7 @@
 //! blocks of the first argument, then of the second, then by result, then copy by copy: the order of e3nn's
 //! instructions, so that its weights can be taken over as they are.
 
-use schur_group::{Irrep, Irreps, WignerD, wigner_3j};
+use schur_group::{ExactTensor, Irrep, Irreps, wigner_3j};
 use schur_multilinear::{Bilinear, BilinearTerm, ComponentMatrix, Factored, Weighting};
 
 use super::{Product, Symmetry, check_degrees};
@@ -99,7 +99,7 @@ pub struct CgPath {
 /// [`ProductError::NoPath`] if an irrep that is asked for cannot come out, [`ProductError::Group`] if a degree is beyond
 /// the 3j symbols.
 pub fn clebsch_gordan_paths(left: &Irreps, right: &Irreps, options: &CgOptions) -> Result<Vec<CgPath>, ProductError> {
-    check_degrees("Wigner 3j symbols", WignerD::MAX_DEGREE, [left, right].into_iter().chain(&options.output))?;
+    check_degrees("Wigner 3j symbols", ExactTensor::MAX_DEGREE, [left, right].into_iter().chain(&options.output))?;
     let irreps = match (&options.output, options.sums) {
         (Some(output), PathSums::Summed) => output.clone(),
         (asked, _) => all_results(left, right, asked.as_ref()),

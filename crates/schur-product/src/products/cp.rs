@@ -6,6 +6,11 @@
 //! tensor decomposition networks) that is O(L^4). All paths of the product sit in the same three matrices, so they share
 //! one weight ([`CpOptions::weight`]): parameters do not grow with the number of paths.
 //!
+//! # Ranks without error
+//! For the sum of all paths of SO(3) between degrees up to `L`, fits reach rounding at rank 8 for `L = 1`, 33 for `L = 2` and
+//! about 115 for `L = 3`. That is near the rank of a tensor without any structure, `d^3 / (3d - 2)` with `d = (L+1)^2`,
+//! and above `7 L^2`: an exact form costs O(L^6) like the dense product, with a smaller factor.
+//!
 //! # How far from equivariance
 //! Let `E` be the difference between the form and the exact tensor. Because the exact one commutes with the group, which
 //! acts by orthogonal matrices,
@@ -41,7 +46,7 @@ pub struct CpOptions {
     pub rank: usize,
     /// Largest number of sweeps over the three matrices.
     pub sweeps: usize,
-    /// Stops when a sweep lowers the relative error by less.
+    /// Stops when a sweep takes less than this share off the error; zero means never.
     pub tolerance: f64,
     /// Whether the result has a weight: one, shared by all paths.
     pub weight: bool,
@@ -50,7 +55,7 @@ pub struct CpOptions {
 impl CpOptions {
     /// The schedule `7 L^2` for degrees up to `l_max` (7 for `l_max = 0`).
     pub fn of_degree(l_max: usize) -> Self {
-        Self { rank: 7 * l_max.max(1).pow(2), sweeps: 100, tolerance: 1e-6, weight: false }
+        Self { rank: 7 * l_max.max(1).pow(2), sweeps: 200, tolerance: 1e-5, weight: false }
     }
 }
 
@@ -88,7 +93,7 @@ pub struct Cp {
 /// let exact = clebsch_gordan(&vector, &vector, &CgOptions::default())?;
 /// let options = CpOptions { rank: 9, sweeps: 50, tolerance: 0.0, weight: false };
 /// let fitted = cp(&exact, &options, &mut ChaCha8Rng::seed_from_u64(0))?;
-/// assert!(fitted.error < 1e-6 * fitted.norm);
+/// assert!(fitted.error < 1e-12 * fitted.norm);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn cp<R: Rng>(exact: &Product, options: &CpOptions, rng: &mut R) -> Result<Cp, ProductError> {

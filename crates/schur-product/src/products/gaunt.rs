@@ -13,7 +13,7 @@
 //! Source: Luo, Chen, Krishnapriyan, ICLR 2024; the grid form follows Xie, Daigavane, Kotak, Smidt, "The price of
 //! freedom", ICML 2025.
 
-use schur_group::{Irrep, Irreps, Parity, SphericalHarmonics, wigner_3j};
+use schur_group::{Irrep, Irreps, Normalization, Parity, SphericalHarmonics, gaunt};
 use schur_multilinear::{Bilinear, BilinearTerm, Circuit, Factored};
 
 use super::{Product, SphereGrid, Symmetry, check_degrees, irrep_weighting, torus::Torus};
@@ -219,24 +219,19 @@ fn signal_parity(irreps: &Irreps) -> Result<Parity, ProductError> {
     Err(ProductError::NoSignal { product: NAME, irreps: irreps.clone(), requirement })
 }
 
-/// The coefficients from 3j symbols.
-///
-/// `G` is invariant, so it is a multiple of the 3j symbol `C` of unit norm; at `m = 0` it is the integral of three
-/// Legendre polynomials, which fixes the factor: `sqrt((2l1+1)(2l2+1)(2l3+1)) C_000`.
+/// The coefficients between all copies.
 fn gaunt_terms(operands: &[Irreps; 3]) -> Result<Vec<BilinearTerm>, ProductError> {
     let mut terms = Vec::new();
     let [left, right, result] = [0, 1, 2].map(|operand: usize| copies(&operands[operand]));
     for &(l1, first1) in &left {
         for &(l2, first2) in &right {
             for &(l3, first3) in result.iter().filter(|(l3, _)| even_path(l1, l2, *l3)) {
-                let three_j = wigner_3j(l1, l2, l3)?;
-                let middle = three_j.iter().find(|(index, _)| *index == [l1, l2, l3]).map_or(0.0, |(_, value)| value);
-                let factor = middle * (((2 * l1 + 1) * (2 * l2 + 1) * (2 * l3 + 1)) as f64).sqrt();
-                terms.extend(three_j.iter().map(|([m1, m2, m3], value)| BilinearTerm {
+                let means = gaunt(l1, l2, l3, Normalization::Component)?;
+                terms.extend(means.iter().map(|([m1, m2, m3], coefficient)| BilinearTerm {
                     result: first3 + m3,
                     left: first1 + m1,
                     right: first2 + m2,
-                    coefficient: factor * value,
+                    coefficient,
                 }));
             }
         }

@@ -16,7 +16,7 @@
 //! Source: the idea of a "fused" product through spin matrices is that of the library e3x (Unke and Maennel, "E3x:
 //! E(3)-equivariant deep learning made easy", 2024).
 
-use schur_group::{Irrep, Irreps, Parity, WignerD, wigner_3j};
+use schur_group::{ExactTensor, Irrep, Irreps, Parity, wigner_3j};
 use schur_multilinear::{Bilinear, BilinearTerm, ComponentMatrix, Factored};
 
 use super::{Product, Symmetry, check_degrees, irrep_weighting};
@@ -95,7 +95,7 @@ impl Space {
             let mut irreps = operands.iter().flatten().flat_map(|irreps| irreps.iter());
             irreps.all(|(_, irrep)| space.blocks(irrep).next().is_some())
         };
-        (0..WignerD::MAX_DEGREE).map(space).find(holds_all).unwrap_or_else(|| space(WignerD::MAX_DEGREE - 1))
+        (0..ExactTensor::MAX_DEGREE).map(space).find(holds_all).unwrap_or_else(|| space(ExactTensor::MAX_DEGREE - 1))
     }
 
     fn size(&self) -> usize {
@@ -121,7 +121,7 @@ impl Space {
     ) -> Result<[Irreps; 3], ProductError> {
         let spins: Irreps = self.spins.iter().map(|&spin| (1, Irrep::harmonic(spin))).collect();
         let operands = [left, right, &spins].into_iter().chain(output);
-        check_degrees("Wigner 3j symbols", WignerD::MAX_DEGREE, operands)?;
+        check_degrees("Wigner 3j symbols", ExactTensor::MAX_DEGREE, operands)?;
         let fits = |irrep: Irrep| self.blocks(irrep).next().is_some();
         for irreps in [left, right] {
             if irreps.iter().any(|(_, irrep)| !fits(irrep)) {
@@ -135,7 +135,7 @@ impl Space {
         }
         all.sort_unstable();
         all.dedup();
-        all.retain(|&irrep| irrep.l <= WignerD::MAX_DEGREE && fits(irrep));
+        all.retain(|&irrep| irrep.l <= ExactTensor::MAX_DEGREE && fits(irrep));
         let reached = |irrep: Irrep| match self.symmetry {
             Symmetry::O3 => all.contains(&irrep),
             Symmetry::So3 => all.iter().any(|one| one.l == irrep.l),

@@ -13,7 +13,7 @@
 //! Source: Xie et al., "Vector spherical tensor product", 2026 (arXiv 2602.21466), for the idea; the mixture of the `l` and the
 //! quadrature are our own.
 
-use schur_group::{Irrep, Irreps, Parity, WignerD, wigner_3j};
+use schur_group::{ExactTensor, Irrep, Irreps, Parity, wigner_3j};
 use schur_multilinear::{Bilinear, BilinearTerm, ComponentMatrix, Factored};
 
 use super::{Product, SphereGrid, Symmetry, check_degrees, irrep_weighting};
@@ -168,7 +168,7 @@ fn three_times(matrix: ComponentMatrix) -> ComponentMatrix {
 
 /// Checks the arguments and completes the result.
 fn fields(left: &Irreps, right: &Irreps, options: &VectorSignalOptions) -> Result<[Field; 3], ProductError> {
-    check_degrees("Wigner 3j symbols", WignerD::MAX_DEGREE - 1, [left, right].into_iter().chain(&options.output))?;
+    check_degrees("Wigner 3j symbols", ExactTensor::MAX_DEGREE - 1, [left, right].into_iter().chain(&options.output))?;
     let kinds = options.kinds.map(|kind| (options.symmetry == Symmetry::O3).then(|| kind.parity()));
     let [x, y] = [(left, kinds[0]), (right, kinds[1])].map(|(irreps, kind)| Field { irreps: irreps.clone(), kind });
     for field in [&x, &y] {
@@ -188,7 +188,7 @@ fn fields(left: &Irreps, right: &Irreps, options: &VectorSignalOptions) -> Resul
             }
             all.sort_unstable();
             all.dedup();
-            all.retain(|irrep| irrep.l < WignerD::MAX_DEGREE);
+            all.retain(|irrep| irrep.l < ExactTensor::MAX_DEGREE);
             all.into_iter().filter(|irrep| reaches(&x, &y, &z, *irrep)).map(|irrep| (1, irrep)).collect()
         }
     };

@@ -6,9 +6,14 @@ use schur_multilinear::{Bilinear, ComponentMatrix, Factored, FactoredError};
 
 use crate::products::symmetric_matrix::solve_rows;
 
-/// What is added to the diagonal of the normal equations, relative to its mean: ranks above what a mode can use leave
-/// them singular, and the solution is wanted to about the root of this.
-const RIDGE: f64 = 1e-13;
+/// Weight of staying where a matrix was, relative to the mean diagonal of its normal equations.
+///
+/// Ranks above what a mode can use leave these equations singular. Pulling towards the matrix before, not towards zero,
+/// makes them regular without moving the solution, so that fits without error reach rounding.
+const PULL: f64 = 1e-6;
+
+/// Relative error that counts as none.
+const EXACT: f64 = 1e-14;
 
 /// The tensor that is approximated, sparse: places in the two arguments and the result.
 pub(super) struct Target {
@@ -78,17 +83,16 @@ impl Factors {
         Self { rank, matrices }
     }
 
-    /// Sweeps until nothing is gained; returns the number of sweeps.
+    /// Sweeps until a sweep takes less than the share `tolerance` off the error, if that is not zero; returns the number of sweeps.
     pub(super) fn fit(&mut self, target: &Target, sweeps: usize, tolerance: f64) -> usize {
-        let norm = target.norm().max(f64::MIN_POSITIVE);
-        let mut last = f64::INFINITY;
+        let mut last = self.error(target);
         for sweep in 0..sweeps {
-            let mut error = 0.0;
             for mode in [2, 0, 1] {
-                error = self.update(target, mode);
+                self.update(target, mode);
             }
-            let error = error.max(0.0).sqrt() / norm;
-            if last - error < tolerance && tolerance > 0.0 {
+            let error = self.error(target);
+            let stalled = tolerance > 0.0 && error > (1.0 - tolerance) * last;
+            if error <= EXACT * target.norm() || stalled {
                 return sweep + 1;
             }
             last = error;
@@ -96,13 +100,14 @@ impl Factors {
         sweeps
     }
 
-    /// Solves for one matrix; returns the square of the error, to rounding.
-    fn update(&mut self, target: &Target, mode: usize) -> f64 {
+    /// Solves for one matrix.
+    fn update(&mut self, target: &Target, mode: usize) {
         let rank = self.rank;
         let others = [(mode + 1) % 3, (mode + 2) % 3];
         let [a, b] = others.map(|other| self.gram(other));
         let gram: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a * b).collect();
-        let mut rows = vec![0.0; target.dims[mode] * rank];
+        let pull = PULL * (0..rank).map(|r| gram[r * rank + r]).sum::<f64>() / rank as f64;
+        let mut rows: Vec<f64> = self.matrices[mode].iter().map(|x| pull * x).collect();
         for (place, value) in &target.entries {
             let [x, y] = others.map(|other| &self.matrices[other][place[other] * rank..(place[other] + 1) * rank]);
             let row = &mut rows[place[mode] * rank..(place[mode] + 1) * rank];
@@ -110,13 +115,9 @@ impl Factors {
                 *z += value * x * y;
             }
         }
-        let overlaps = rows.clone();
-        let mean = (0..rank).map(|r| gram[r * rank + r]).sum::<f64>() / rank as f64;
-        solve_rows(gram, rank, RIDGE * mean, &mut rows);
-        let explained: f64 = rows.iter().zip(&overlaps).map(|(a, b)| a * b).sum();
+        solve_rows(gram, rank, pull, &mut rows);
         self.matrices[mode] = rows;
         self.balance(mode);
-        target.norm().powi(2) - explained
     }
 
     /// Moves lengths of columns from a freshly solved matrix to the next one, which keeps the equations in range.
