@@ -14,6 +14,7 @@ mod levels;
 mod low;
 mod real;
 
+pub use levels::HarmonicRecurrence;
 pub use real::Real;
 
 use crate::GroupError;
@@ -101,6 +102,19 @@ impl SphericalHarmonics {
     /// Returns the number of harmonics, `(l_max + 1)^2`.
     pub fn n_harmonics(&self) -> usize {
         (self.l_max + 1) * (self.l_max + 1)
+    }
+
+    /// Returns what each level is computed with from those below: for kernels of many vectors.
+    ///
+    /// # Panics
+    /// If `l` is larger than [`l_max`](Self::l_max) or `m` than `l`.
+    pub fn recurrence(&self, l: usize, m: usize) -> HarmonicRecurrence {
+        self.levels.recurrence(l, m)
+    }
+
+    /// Returns the factor from component normalisation to this one, for degree `l`.
+    pub fn factor(&self, l: usize) -> f64 {
+        self.normalization.factor(l)
     }
 
     /// Evaluates the harmonics of the direction of `vector`.

@@ -58,7 +58,7 @@ pub use finite_irrep::FiniteIrrep;
 pub use gaunt::{Gaunt, clebsch_gordan, gaunt};
 pub use group_irrep::{CouplingDefect, GroupIrrep, check_coupling};
 pub use harmonic_basis::HarmonicBasis;
-pub use harmonics::{Normalization, Real, SphericalHarmonics};
+pub use harmonics::{HarmonicRecurrence, Normalization, Real, SphericalHarmonics};
 pub use irrep::{Irrep, Parity};
 pub use irreps::{Irreps, ProductPath};
 pub use isotropic::{IsotropicTensor, OrthogonalGroup, isotropic_count, isotropic_diagrams, isotropic_tensors};

@@ -1,7 +1,7 @@
 //! Arithmetic circuits on components: the form in which maps reach a kernel.
 //!
 //! A circuit is a list of *rows*. The first ones are the components of its arguments; each further row is a sum of
-//! products of two earlier rows, or a linear combination of earlier rows. Channels run beside: every row holds one
+//! products of two earlier rows, a linear combination of earlier rows, or the inverse square root of one. Channels run beside: every row holds one
 //! number a channel, and a kernel keeps as many channels as fit into its registers. An argument with a single channel
 //! (the harmonics of an edge, angles, shared weights) serves all of them.
 //!
@@ -45,6 +45,8 @@ pub(crate) enum Operation {
     Input { first: usize, rows: usize },
     /// Sums of products of two rows.
     Bilinear { left: Vec<usize>, right: Vec<usize>, map: Bilinear, first: usize },
+    /// Inverse square roots of rows.
+    InverseSqrt { source: Vec<usize>, first: usize },
     /// Linear combinations of rows.
     Matrix { source: Vec<usize>, matrix: ComponentMatrix, first: usize },
 }
@@ -121,6 +123,14 @@ impl Circuit {
         self.made(matrix.rows())
     }
 
+    /// Adds the rows `1 / sqrt(x)` of a list of rows, zero where `x` is zero: what makes unit vectors of vectors.
+    pub fn inverse_sqrt(&mut self, source: &Rows) -> Rows {
+        let (source, first) = (source.0.clone(), self.rows);
+        let rows = source.len();
+        self.operations.push(Operation::InverseSqrt { source, first });
+        self.made(rows)
+    }
+
     /// Appends rows to the result.
     pub fn output(&mut self, rows: &Rows) {
         self.outputs.extend_from_slice(&rows.0);
@@ -165,6 +175,9 @@ impl Circuit {
                 Operation::Bilinear { left, right, map, .. } => {
                     map.evaluate(&pick(&values, left), &pick(&values, right))
                 }
+                Operation::InverseSqrt { source, .. } => {
+                    pick(&values, source).into_iter().map(|x| if x == 0.0 { 0.0 } else { 1.0 / x.sqrt() }).collect()
+                }
                 Operation::Matrix { source, matrix, .. } => matrix.apply(&pick(&values, source)),
             };
             values.extend(made);
@@ -181,6 +194,7 @@ impl Circuit {
                 let scaled = map.terms().iter().filter(|term| term.coefficient.abs() != 1.0).count();
                 scaled + of_rows(map.terms().len(), map.dims()[2], 2)
             }
+            Operation::InverseSqrt { source, .. } => 2 * source.len(),
             Operation::Matrix { matrix, .. } => of_rows(matrix.entries().len(), matrix.rows(), 2),
         };
         self.operations.iter().map(flops).sum()

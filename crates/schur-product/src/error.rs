@@ -41,6 +41,9 @@ pub enum ProductError {
     /// The factors or the arguments do not fit together.
     #[error(transparent)]
     Factored(#[from] schur_multilinear::FactoredError),
+    /// Slices do not fit a plan.
+    #[error(transparent)]
+    Channelwise(#[from] schur_multilinear::ChannelwiseError),
     /// An operand's map has not the dimension of its irreps.
     #[error("{product}: the {operand} operand has {found} components, its irreps have {expected}")]
     Dimension {

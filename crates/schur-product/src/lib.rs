@@ -7,6 +7,7 @@
 mod convolution;
 mod error;
 mod escn;
+mod harmonics;
 mod layout;
 mod linear;
 pub mod products;
@@ -15,6 +16,7 @@ mod symmetric_contraction;
 pub use convolution::{Convolution, ConvolutionPath};
 pub use error::ProductError;
 pub use escn::{EdgeFrame, Escn, EscnOptions, EscnPath, EscnWeights, So2Weight};
+pub use harmonics::{ManyHarmonics, harmonics_circuit};
 pub use layout::{Block, Layout};
 pub use linear::{Linear, LinearBlock};
 pub use symmetric_contraction::{

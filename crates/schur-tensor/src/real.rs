@@ -85,6 +85,8 @@ pub trait Real:
     fn negate_mul_add<S: Simd>(simd: S, a: Self::Lanes<S>, b: Self::Lanes<S>, c: Self::Lanes<S>) -> Self::Lanes<S>;
     /// The sum of a register's lanes, in a fixed order.
     fn reduce_sum<S: Simd>(simd: S, a: Self::Lanes<S>) -> Self;
+    /// `1 / sqrt(x)`, lane by lane; zero where `x` is zero.
+    fn inverse_sqrt<S: Simd>(simd: S, x: Self::Lanes<S>) -> Self::Lanes<S>;
     /// `1 / (1 + exp(-x))`, lane by lane, to about two units in the last place.
     fn sigmoid<S: Simd>(simd: S, x: Self::Lanes<S>) -> Self::Lanes<S>;
 }
@@ -93,7 +95,7 @@ pub trait Real:
 pub trait Sealed {}
 
 macro_rules! impl_real {
-    ($T:ident, $lanes:ident, $splat:ident, $add:ident, $mul:ident, $fma:ident, $fnma:ident, $sum:ident, $sigmoid:path) => {
+    ($T:ident, $lanes:ident, $splat:ident, $add:ident, $mul:ident, $fma:ident, $fnma:ident, $sum:ident, $sqrt:ident, $div:ident, $equal:ident, $select:ident, $sigmoid:path) => {
         impl Sealed for $T {}
         impl Real for $T {
             type Lanes<S: Simd> = S::$lanes;
@@ -135,6 +137,11 @@ macro_rules! impl_real {
                 simd.$sum(a)
             }
             #[inline(always)]
+            fn inverse_sqrt<S: Simd>(simd: S, x: S::$lanes) -> S::$lanes {
+                let zero = simd.$splat(0.0);
+                simd.$select(simd.$equal(x, zero), zero, simd.$div(simd.$splat(1.0), simd.$sqrt(x)))
+            }
+            #[inline(always)]
             fn sigmoid<S: Simd>(simd: S, x: S::$lanes) -> S::$lanes {
                 $sigmoid(simd, x)
             }
@@ -151,6 +158,10 @@ impl_real!(
     mul_add_e_f32s,
     negate_mul_add_e_f32s,
     reduce_sum_f32s,
+    sqrt_f32s,
+    div_f32s,
+    equal_f32s,
+    select_f32s,
     crate::elementary::sigmoid_f32
 );
 impl_real!(
@@ -162,5 +173,9 @@ impl_real!(
     mul_add_e_f64s,
     negate_mul_add_e_f64s,
     reduce_sum_f64s,
+    sqrt_f64s,
+    div_f64s,
+    equal_f64s,
+    select_f64s,
     crate::elementary::sigmoid_f64
 );

@@ -20,20 +20,23 @@ pub(super) struct Outputs<'a, T> {
     pub(super) hessian: &'a mut [[[T; 3]; 3]],
 }
 
-/// Coefficients of one `(l, m)`, `m >= 0`.
-#[derive(Clone, Copy, Debug)]
-struct Coefficients {
+/// Coefficients of one `(l, m)`, `m >= 0`, in component normalisation: what a kernel for many vectors is built from.
+///
+/// With the polar axis y and `A_m + i B_m = (z + i x)^m`, the harmonics are `P_l^m(y) A_m` for `m >= 0` and
+/// `P_l^|m|(y) B_|m|` for `m < 0`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HarmonicRecurrence {
     /// Factors of `y P_{l-1}^m` and of `-P_{l-2}^m`; for `m = l` the first is that of `P_{l-1}^{l-1}`.
-    value: [f64; 2],
-    /// Factors of the harmonics `m`, `m - 1` and `m + 1` of degree `l - 1` in derivatives.
-    ladder: [f64; 3],
+    pub value: [f64; 2],
+    /// Factors of the harmonics `m`, `m - 1` and `m + 1` of degree `l - 1` in derivatives of the solid harmonic.
+    pub ladder: [f64; 3],
 }
 
 /// The coefficients of all levels and the factors of the normalisation.
 #[derive(Clone, Debug)]
 pub(super) struct Levels {
     factors: Vec<f64>,
-    coefficients: Vec<Vec<Coefficients>>,
+    coefficients: Vec<Vec<HarmonicRecurrence>>,
 }
 
 impl Levels {
@@ -43,6 +46,11 @@ impl Levels {
             factors: (0..=l_max).map(|l| normalization.factor(l)).collect(),
             coefficients: (0..=l_max).map(level).collect(),
         }
+    }
+
+    /// Returns the coefficients of one `(l, m)`.
+    pub(super) fn recurrence(&self, l: usize, m: usize) -> HarmonicRecurrence {
+        self.coefficients[l][m]
     }
 
     /// Returns the factors from component normalisation, one a degree.
@@ -111,7 +119,7 @@ impl Columns {
     }
 
     /// Goes up by one degree, to that of the row of coefficients.
-    fn raise(&mut self, row: &[Coefficients], [x, y, z]: [f64; 3]) {
+    fn raise(&mut self, row: &[HarmonicRecurrence], [x, y, z]: [f64; 3]) {
         let l = row.len() - 1;
         if l == 0 {
             (self.legendre[0], self.powers[0]) = ([1.0, 0.0], [1.0, 0.0]);
@@ -138,7 +146,7 @@ impl Columns {
 
 /// Derivatives of the harmonic at position `at` along x, y and z from the level below.
 #[inline]
-fn ladder(row: &[Coefficients], at: usize, lower: impl Fn(usize) -> f64) -> [f64; 3] {
+fn ladder(row: &[HarmonicRecurrence], at: usize, lower: impl Fn(usize) -> f64) -> [f64; 3] {
     let m = at.abs_diff(CENTRE);
     let [same, down, up] = row[m].ladder;
     let (cosine, sine) = (|m: usize| lower(CENTRE + m), |m: usize| if m == 0 { 0.0 } else { lower(CENTRE - m) });
@@ -174,9 +182,9 @@ fn surface_hessian(l: usize, n: [f64; 3], (value, slope): (f64, [f64; 3]), solid
     })
 }
 
-fn coefficients(l: usize, m: usize) -> Coefficients {
+fn coefficients(l: usize, m: usize) -> HarmonicRecurrence {
     if l == 0 {
-        return Coefficients { value: [0.0; 2], ladder: [0.0; 3] };
+        return HarmonicRecurrence { value: [0.0; 2], ladder: [0.0; 3] };
     }
     let (l, m) = (l as f64, m as f64);
     let width = 2.0 * l + 1.0;
@@ -194,5 +202,5 @@ fn coefficients(l: usize, m: usize) -> Coefficients {
     let same = (ratio * (l - m) * (l + m)).sqrt();
     let down = (ratio * (l + m) * (l + m - 1.0)).sqrt() * if m == 1.0 { 0.5_f64.sqrt() } else { 0.5 };
     let up = (ratio * (l - m) * (l - m - 1.0)).sqrt() * if m == 0.0 { 0.5_f64.sqrt() } else { 0.5 };
-    Coefficients { value, ladder: [same, if m == 0.0 { 0.0 } else { down }, up] }
+    HarmonicRecurrence { value, ladder: [same, if m == 0.0 { 0.0 } else { down }, up] }
 }

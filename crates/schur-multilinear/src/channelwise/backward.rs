@@ -69,6 +69,9 @@ pub(super) unsafe fn run<T: Real, S: Simd, const V: usize>(simd: S, program: &Pr
                     Short::Single => self::scaled::<T, S, V, 2>(simd, program, scaled, place),
                     _ => self::scaled::<T, S, V, 4>(simd, program, scaled, place),
                 },
+                Step::InverseSqrt { first, slots } => {
+                    inverse_sqrt::<T, S, V>(simd, indices(program, *slots), *first as usize * width, place);
+                }
                 Step::General(general) => self::general::<T, S, V>(simd, program, general, place),
                 Step::Tile(tile) => self::tile::<T, S, V>(simd, program, tile, place),
                 Step::Clear { slots } => {
@@ -200,20 +203,46 @@ unsafe fn general<T: Real, S: Simd, const V: usize>(
     place: CotangentPlace<T>,
 ) {
     let width = V * T::lanes::<S>();
+    let (base, stride) =
+        if step.result { (place.result, place.result_stride) } else { (place.slots.cast_const(), width) };
     // SAFETY: the compiler of the program counts every slot and coefficient it hands out.
     unsafe {
-        let mut target = place.slots.add(step.first as usize * width).cast_const();
         let mut terms = indices::<T, 2>(program, step.slots).iter();
         let mut coefficient = program.coefficients.as_ptr().add(step.coefficients as usize);
-        for &[length] in indices::<T, 1>(program, step.lengths) {
-            let g = load::<T, S, V>(simd, target);
+        let rows = indices::<T, 1>(program, step.lengths).iter().zip(indices::<T, 1>(program, step.targets));
+        for (&[length], &[target]) in rows {
+            let g = load::<T, S, V>(simd, base.add(target as usize * stride));
             for &[a, b] in terms.by_ref().take(length as usize) {
                 let scaled = times::<T, S, V>(simd, [T::splat(simd, *coefficient); V], g);
                 product_rule::<T, S, V>(simd, place, scaled, (a, b));
                 coefficient = coefficient.add(1);
             }
-            target = target.add(width);
         }
+    }
+}
+
+/// Adds `-r^3 / 2` times the cotangent of the root to that of its square.
+///
+/// # Safety
+/// `place` holds the slots; the roots begin at `first` numbers.
+#[inline(always)]
+unsafe fn inverse_sqrt<T: Real, S: Simd, const V: usize>(
+    simd: S,
+    squares: &[[u32; 1]],
+    mut first: usize,
+    place: CotangentPlace<T>,
+) {
+    let width = V * T::lanes::<S>();
+    let half = [T::splat(simd, T::from_f64(-0.5)); V];
+    for &[square] in squares {
+        // SAFETY: the caller's.
+        unsafe {
+            let root = load::<T, S, V>(simd, place.forward.values.add(first));
+            let cube = times::<T, S, V>(simd, times::<T, S, V>(simd, root, root), root);
+            let g = times::<T, S, V>(simd, half, load::<T, S, V>(simd, place.slots.add(first)));
+            add::<T, S, V>(simd, place.slots.add(square as usize * width), times::<T, S, V>(simd, cube, g));
+        }
+        first += width;
     }
 }
 

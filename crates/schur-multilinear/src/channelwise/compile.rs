@@ -80,6 +80,7 @@ impl<T: Real> Program<T> {
             match operation {
                 Operation::Input { first, rows } => compiler.argument(*first, *rows),
                 Operation::Bilinear { first, .. } => compiler.bilinear(operation, *first),
+                Operation::InverseSqrt { source, first } => compiler.inverse_sqrt(source, *first),
                 Operation::Matrix { source, matrix, first } => compiler.matrix(source, matrix, *first),
             }
         }
@@ -90,9 +91,9 @@ impl<T: Real> Program<T> {
 impl<'a, T: Real> Compiler<'a, T> {
     fn new(circuit: &'a Circuit) -> Self {
         let uses = count_uses(circuit);
-        let by_matrix = rows_of_matrices(circuit);
+        let made = rows_without_slots(circuit);
         let places = circuit.output_rows().iter().enumerate();
-        let direct = places.filter(|(_, row)| uses[**row].direct() && by_matrix.contains(row));
+        let direct = places.filter(|(_, row)| uses[**row].direct() && made.contains(row));
         let program = Program {
             slots: 0,
             kept: 0,
@@ -142,10 +143,37 @@ impl<'a, T: Real> Compiler<'a, T> {
         self.emit_kept(kept);
     }
 
+    /// Emits rows that keep their slots or are rows of the result.
     fn emit_kept(&mut self, rows: Vec<(usize, Terms)>) {
-        let first = self.program.kept;
-        self.program.kept += rows.len();
-        self.emit_products(rows, first);
+        let (mut scaled, mut general) = (Vec::new(), [Vec::new(), Vec::new()]);
+        for (row, terms) in rows {
+            match short(&terms) {
+                Some((kind, coefficient)) => scaled.push(ScaledRow { kind, terms, row, coefficient }),
+                None => general[usize::from(self.output.contains_key(&row))].push((row, terms)),
+            }
+        }
+        self.emit_scaled(scaled);
+        for rows in general.into_iter().filter(|rows| !rows.is_empty()) {
+            let made: Vec<usize> = rows.iter().map(|(row, _)| *row).collect();
+            let result = self.output.contains_key(&made[0]);
+            let targets: Vec<usize> = made.iter().map(|&row| self.target(row)).collect();
+            let read: Vec<usize> = rows.iter().flat_map(|(_, terms)| factors(terms)).collect();
+            let steps = vec![self.general(&rows, &targets, result)];
+            self.pieces.push(Piece { forward: steps.clone(), reverse: steps, products: true, read, made });
+        }
+    }
+
+    fn inverse_sqrt(&mut self, source: &[usize], first: usize) {
+        let start = self.program.kept;
+        self.program.kept += source.len();
+        for place in 0..source.len() {
+            self.slot[first + place] = Some(start + place);
+        }
+        let steps = vec![Step::InverseSqrt { first: start as u32, slots: self.slots_of(source) }];
+        let made: Vec<usize> = (first..first + source.len()).collect();
+        // The reverse pass reads the roots themselves.
+        let read = [source, &made].concat();
+        self.pieces.push(Piece { forward: steps.clone(), reverse: steps, products: true, read, made });
     }
 
     fn matrix(&mut self, source: &[usize], matrix: &ComponentMatrix, first: usize) {
@@ -159,9 +187,9 @@ impl<'a, T: Real> Compiler<'a, T> {
         self.keep_rows_of_several_groups(&groups);
         let mut scaled = Vec::new();
         for group in groups {
-            if let Some((kind, terms)) = self.take_short(&group) {
+            if let Some((kind, inner, terms)) = self.take_short(&group) {
                 let (row, column) = (used[group.rows[0]], group.columns[0]);
-                scaled.push(ScaledRow { kind, terms, row: first + row, coefficient: values[row][&column] });
+                scaled.push(ScaledRow { kind, terms, row: first + row, coefficient: inner * values[row][&column] });
                 continue;
             }
             let rows: Vec<usize> = group.rows.iter().map(|&place| used[place]).collect();
@@ -182,10 +210,10 @@ impl<'a, T: Real> Compiler<'a, T> {
     }
 
     /// The terms of a group that is one short product in one row, if it is that.
-    fn take_short(&mut self, group: &RowGroup) -> Option<(Short, Terms)> {
+    fn take_short(&mut self, group: &RowGroup) -> Option<(Short, f64, Terms)> {
         let ([_], [column]) = (&group.rows[..], &group.columns[..]) else { return None };
-        let kind = short(self.waiting.get(column)?)?;
-        Some((kind, self.waiting.remove(column)?))
+        let (kind, coefficient) = short(self.waiting.get(column)?)?;
+        Some((kind, coefficient, self.waiting.remove(column)?))
     }
 
     /// Emits rows that are a number times a short product, those of one kind together.
@@ -223,43 +251,50 @@ impl<'a, T: Real> Compiler<'a, T> {
         self.emit_products(rows, LOCAL);
     }
 
-    /// Emits rows in slots from `first`, sorted by their kind.
+    /// Emits rows in slots from `first`, sorted by their kind; short ones have no number in front.
     fn emit_products(&mut self, rows: Vec<(usize, Terms)>, first: usize) {
-        if rows.is_empty() {
-            return;
-        }
         let mut kinds: BTreeMap<Option<Short>, Vec<(usize, Terms)>> = BTreeMap::new();
         for (row, terms) in rows {
-            kinds.entry(short(&terms)).or_default().push((row, terms));
+            let plain = short(&terms).filter(|&(_, coefficient)| coefficient == 1.0);
+            kinds.entry(plain.map(|(kind, _)| kind)).or_default().push((row, terms));
         }
-        let mut steps = Vec::new();
-        let (mut read, mut made) = (Vec::new(), Vec::new());
+        let mut piece = Piece { products: true, ..Piece::default() };
         for (kind, rows) in kinds {
-            let place = first + made.len();
+            let place = first + piece.made.len();
+            let targets: Vec<usize> = (place..place + rows.len()).collect();
             let operands: Vec<usize> = rows.iter().flat_map(|(_, terms)| factors(terms)).collect();
-            let slots: Vec<usize> = operands.iter().filter_map(|&row| self.slot[row]).collect();
-            let slots = self.add_indices(&slots);
-            steps.push(match kind {
-                Some(kind) => Step::Products { kind, first: place as u32, slots },
-                None => self.general(&rows, place, slots),
-            });
-            for (offset, (row, _)) in rows.iter().enumerate() {
-                self.slot[*row] = Some(place + offset);
+            let step = match kind {
+                Some(kind) => Step::Products { kind, first: place as u32, slots: self.slots_of(&operands) },
+                None => self.general(&rows, &targets, false),
+            };
+            piece.forward.push(step);
+            for ((row, _), target) in rows.iter().zip(targets) {
+                self.slot[*row] = Some(target);
+                piece.made.push(*row);
             }
-            read.extend(operands);
-            made.extend(rows.iter().map(|(row, _)| *row));
+            piece.read.extend(operands);
         }
-        self.pieces.push(Piece { forward: steps.clone(), reverse: steps, products: true, read, made });
+        piece.reverse.clone_from(&piece.forward);
+        self.pieces.push(piece);
     }
 
-    fn general(&mut self, rows: &[(usize, Terms)], first: usize, slots: Part) -> Step {
+    fn general(&mut self, rows: &[(usize, Terms)], targets: &[usize], result: bool) -> Step {
         let lengths: Vec<usize> = rows.iter().map(|(_, terms)| terms.len()).collect();
+        let operands: Vec<usize> = rows.iter().flat_map(|(_, terms)| factors(terms)).collect();
         let coefficients: Vec<f64> =
             rows.iter().flat_map(|(_, terms)| ordered(terms).into_iter().map(|term| term.2)).collect();
-        let (lengths, coefficients) = (self.add_indices(&lengths), self.add_coefficients(&coefficients));
-        Step::General(General { first: first as u32, lengths, slots, coefficients })
+        let (lengths, slots, targets) =
+            (self.add_indices(&lengths), self.slots_of(&operands), self.add_indices(targets));
+        let coefficients = self.add_coefficients(&coefficients);
+        Step::General(General { targets, result, lengths, slots, coefficients })
     }
 
+    fn slots_of(&mut self, rows: &[usize]) -> Part {
+        let slots: Vec<usize> = rows.iter().filter_map(|&row| self.slot[row]).collect();
+        self.add_indices(&slots)
+    }
+
+    /// Emits a matrix; `last` if no other one reads the same columns later.
     fn emit_block(&mut self, columns: &[usize], rows: &[usize], value: &dyn Fn(usize, usize) -> f64, last: bool) {
         if rows.is_empty() {
             return;
@@ -362,9 +397,8 @@ impl<T> Program<T> {
         self.indices.iter_mut().for_each(place);
         for step in self.steps.iter_mut().chain(&mut self.value_steps).chain(&mut self.reverse) {
             match step {
-                Step::Products { first, .. } => place(first),
-                Step::General(general) => place(&mut general.first),
-                Step::Scaled(_) | Step::Tile(_) | Step::Clear { .. } => {}
+                Step::Products { first, .. } | Step::InverseSqrt { first, .. } => place(first),
+                Step::General(_) | Step::Scaled(_) | Step::Tile(_) | Step::Clear { .. } => {}
             }
         }
     }
@@ -382,21 +416,23 @@ fn factors(terms: &Terms) -> Vec<usize> {
     ordered(terms).into_iter().flat_map(|term| [term.0, term.1]).collect()
 }
 
-/// The kind of a row, if its terms are a short product.
-fn short(terms: &Terms) -> Option<Short> {
+/// The kind of a row whose terms are a short product, and the number in front of it.
+fn short(terms: &Terms) -> Option<(Short, f64)> {
     let coefficients: Vec<f64> = ordered(terms).iter().map(|term| term.2).collect();
     match coefficients[..] {
-        [1.0] => Some(Short::Single),
-        [1.0, 1.0] => Some(Short::Sum),
-        [1.0, -1.0] => Some(Short::Difference),
+        [c] => Some((Short::Single, c)),
+        [c, d] if c == d => Some((Short::Sum, c)),
+        [c, d] if c == -d => Some((Short::Difference, c)),
         _ => None,
     }
 }
 
-fn rows_of_matrices(circuit: &Circuit) -> BTreeSet<usize> {
+/// Rows that may be made in their place in the result.
+fn rows_without_slots(circuit: &Circuit) -> BTreeSet<usize> {
     let rows = |operation: &Operation| match operation {
+        Operation::Bilinear { map, first, .. } => *first..*first + map.dims()[2],
         Operation::Matrix { matrix, first, .. } => *first..*first + matrix.rows(),
-        _ => 0..0,
+        Operation::Input { .. } | Operation::InverseSqrt { .. } => 0..0,
     };
     circuit.operations().iter().flat_map(rows).collect()
 }
@@ -409,6 +445,13 @@ fn count_uses(circuit: &Circuit) -> Vec<Uses> {
     for (index, operation) in circuit.operations().iter().enumerate().rev() {
         match operation {
             Operation::Input { .. } => {}
+            Operation::InverseSqrt { source, first } => {
+                for (place, &row) in source.iter().enumerate() {
+                    // The reverse pass multiplies by the root.
+                    uses[first + place].factor = true;
+                    uses[row].factor = true;
+                }
+            }
             Operation::Bilinear { left, right, map, first } => {
                 for term in map.terms() {
                     if uses[first + term.result].any() {

@@ -63,7 +63,19 @@ pub(super) unsafe fn step<T: Real, S: Simd, const V: usize>(
                 Short::Single => self::scaled::<T, S, V, 2>(simd, program, scaled, place),
                 _ => self::scaled::<T, S, V, 4>(simd, program, scaled, place),
             },
-            Step::General(general) => self::general::<T, S, V>(simd, program, general, place.values),
+            Step::General(general) => self::general::<T, S, V>(simd, program, general, place),
+            Step::InverseSqrt { first, slots } => {
+                let width = V * T::lanes::<S>();
+                let mut target = place.values.add(*first as usize * width);
+                for &[slot] in indices::<T, 1>(program, *slots) {
+                    let mut row = load::<T, S, V>(simd, place.values.add(slot as usize * width));
+                    for v in 0..V {
+                        row[v] = T::inverse_sqrt(simd, row[v]);
+                    }
+                    store::<T, S, V>(target, row);
+                    target = target.add(width);
+                }
+            }
             Step::Tile(tile) => self::tile::<T, S, V>(simd, program, tile, place),
             Step::Clear { .. } => {}
         }
@@ -242,24 +254,24 @@ unsafe fn scaled<T: Real, S: Simd, const V: usize, const N: usize>(
 }
 
 /// # Safety
-/// `values` holds the slots of the step.
+/// `place` holds slots and result.
 #[inline(always)]
-unsafe fn general<T: Real, S: Simd, const V: usize>(simd: S, program: &Program<T>, step: &General, values: *mut T) {
+unsafe fn general<T: Real, S: Simd, const V: usize>(simd: S, program: &Program<T>, step: &General, place: Place<T>) {
     let width = V * T::lanes::<S>();
+    let (base, stride) = if step.result { (place.result, place.result_stride) } else { (place.values, width) };
     // SAFETY: the compiler of the program counts every slot and coefficient it hands out.
     unsafe {
-        let mut target = values.add(step.first as usize * width);
         let mut terms = indices::<T, 2>(program, step.slots).iter();
         let mut coefficient = program.coefficients.as_ptr().add(step.coefficients as usize);
-        for &[length] in indices::<T, 1>(program, step.lengths) {
+        let rows = indices::<T, 1>(program, step.lengths).iter().zip(indices::<T, 1>(program, step.targets));
+        for (&[length], &[target]) in rows {
             let mut sum = [T::splat(simd, T::ZERO); V];
-            for &[a, b] in terms.by_ref().take(length as usize) {
-                let product = short::<T, S, V, 2>(simd, Short::Single, &[a, b], values);
+            for slots in terms.by_ref().take(length as usize) {
+                let product = short::<T, S, V, 2>(simd, Short::Single, slots, place.values);
                 sum = mul_add::<T, S, V>(simd, [T::splat(simd, *coefficient); V], product, sum);
                 coefficient = coefficient.add(1);
             }
-            store::<T, S, V>(target, sum);
-            target = target.add(width);
+            store::<T, S, V>(base.add(target as usize * stride), sum);
         }
     }
 }

@@ -61,6 +61,8 @@ pub(super) enum Step {
     General(General),
     /// Rows that are one short product times a number.
     Scaled(Scaled),
+    /// Inverse square roots of slots, in slots from `first` on.
+    InverseSqrt { first: u32, slots: Part },
     /// Some rows of a small dense matrix.
     Tile(Tile),
     /// Slots that become zero.
@@ -70,7 +72,9 @@ pub(super) enum Step {
 /// Rows that are sums of any number of products with coefficients.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct General {
-    pub first: u32,
+    pub targets: Part,
+    /// Whether the targets are rows of the result.
+    pub result: bool,
     /// Numbers of terms, one for each row.
     pub lengths: Part,
     /// Two slots a term.

@@ -42,6 +42,13 @@ impl Circuit {
                     let made = circuit.add_bilinear(&both(left), &both(right), &product_rule(map));
                     assign(&mut tangents, *first, &made);
                 }
+                Operation::InverseSqrt { source, first } => {
+                    let root = pick(&values, &(*first..first + source.len()).collect::<Vec<_>>());
+                    let slope = circuit.inverse_sqrt_slope(&root);
+                    let pointwise = Bilinear::pointwise(root.len());
+                    let made = circuit.add_bilinear(&slope, &pick(&tangents, source), &pointwise);
+                    assign(&mut tangents, *first, &made);
+                }
                 Operation::Matrix { source, matrix, first } => {
                     let made = circuit.add_matrix(&pick(&tangents, source), matrix);
                     assign(&mut tangents, *first, &made);
@@ -78,6 +85,13 @@ impl Circuit {
                     collect(&mut parts, left, &to_left);
                     collect(&mut parts, right, &to_right);
                 }
+                Operation::InverseSqrt { source, first } => {
+                    let g = circuit.sum(&parts[*first..first + source.len()]);
+                    let root = pick(&values, &(*first..first + source.len()).collect::<Vec<_>>());
+                    let slope = circuit.inverse_sqrt_slope(&root);
+                    let made = circuit.add_bilinear(&slope, &g, &Bilinear::pointwise(root.len()));
+                    collect(&mut parts, source, &made);
+                }
                 Operation::Matrix { source, matrix, first } => {
                     let g = circuit.sum(&parts[*first..first + matrix.rows()]);
                     let made = circuit.add_matrix(&g, &matrix.transpose());
@@ -109,6 +123,10 @@ impl Circuit {
                     let made = circuit.add_bilinear(&pick(&places, left), &pick(&places, right), map);
                     assign(&mut places, *first, &made);
                 }
+                Operation::InverseSqrt { source, first } => {
+                    let made = circuit.inverse_sqrt(&pick(&places, source));
+                    assign(&mut places, *first, &made);
+                }
                 Operation::Matrix { source, matrix, first } => {
                     let made = circuit.add_matrix(&pick(&places, source), matrix);
                     assign(&mut places, *first, &made);
@@ -116,6 +134,14 @@ impl Circuit {
             }
         }
         (places, inputs)
+    }
+
+    /// The slope of `r = 1 / sqrt(x)`, which is `-r^3 / 2`.
+    fn inverse_sqrt_slope(&mut self, root: &Rows) -> Rows {
+        let n = root.len();
+        let square = self.add_bilinear(root, root, &Bilinear::pointwise(n));
+        let halved = (0..n).map(|m| BilinearTerm { result: m, left: m, right: m, coefficient: -0.5 });
+        self.add_bilinear(&square, root, &Bilinear::collect([n; 3], halved))
     }
 
     /// Rows that are the sums of lists of rows.
