@@ -3,10 +3,12 @@
 
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use schur_group::{Irrep, Irreps, Parity};
+use schur_product::ProductError;
 use schur_product::products::{
-    CgForm, CgOptions, GauntOptions, PathSums, Product, Symmetry, clebsch_gordan, equivariance_defect,
-    gaunt_coefficients, gaunt_fourier, gaunt_grid,
+    CgForm, CgOptions, GauntOptions, MatrixOptions, PathSums, Product, Symmetry, VectorSignalOptions, clebsch_gordan,
+    equivariance_defect, gaunt_coefficients, gaunt_fourier, gaunt_grid, matrix_product, vector_signal,
 };
+use schur_testkit::Random;
 
 fn assert_equivariant(product: &Product) {
     let defect = equivariance_defect(product, 6, &mut ChaCha8Rng::seed_from_u64(1)).unwrap();
@@ -47,4 +49,48 @@ fn a_broken_product_is_noticed() {
     let product = Product::new("broken", [vector.clone(), vector.clone(), vector], Symmetry::So3, map).unwrap();
     let defect = equivariance_defect(&product, 4, &mut ChaCha8Rng::seed_from_u64(1)).unwrap();
     assert!(defect.relative > 0.1, "{defect:?}");
+}
+
+/// A few irreps up to degree 3 with copies, in no order.
+fn random_irreps(random: &mut Random, parities: &[Parity]) -> Irreps {
+    let blocks = 1 + random.below(3);
+    let mut block = || (1 + random.below(2), Irrep::new(random.below(4), parities[random.below(parities.len())]));
+    Irreps::new((0..blocks).map(|_| block()))
+}
+
+#[test]
+fn products_of_any_irreps_are_equivariant() {
+    let mut random = Random::new(11);
+    let both = [Parity::Even, Parity::Odd];
+    let mut made = [0; 4];
+    for _ in 0..60 {
+        let (left, right) = (random_irreps(&mut random, &both), random_irreps(&mut random, &both));
+        let signals = VectorSignalOptions { weights: true, ..VectorSignalOptions::default() };
+        let matrices = MatrixOptions { weights: true, ..MatrixOptions::default() };
+        let gaunt = GauntOptions { weights: true, ..GauntOptions::default() };
+        let products = [
+            clebsch_gordan(&left, &right, &CgOptions::default()),
+            gaunt_grid(&left, &right, &gaunt),
+            vector_signal(&left, &right, &signals),
+            matrix_product(&left, &right, &matrices),
+        ];
+        for (product, made) in products.into_iter().zip(&mut made) {
+            match product {
+                Ok(product) if product.output().dim() > 0 => {
+                    assert_equivariant_unless_zero(&product);
+                    *made += 1;
+                }
+                Ok(_) | Err(ProductError::NoSignal { .. }) => {}
+                Err(error) => panic!("{left} and {right}: {error}"),
+            }
+        }
+    }
+    assert_eq!(made[0], 60);
+    assert!(made[1..].iter().all(|&made| made >= 5), "{made:?}");
+}
+
+/// Fields may be parallel and matrices may not meet; such results are zero to rounding and have no direction.
+fn assert_equivariant_unless_zero(product: &Product) {
+    let defect = equivariance_defect(product, 4, &mut ChaCha8Rng::seed_from_u64(1)).unwrap();
+    assert!(defect.absolute < 1e-11, "{}: {defect:?}", product.name());
 }
