@@ -32,6 +32,40 @@ pub enum ProductError {
         /// Numbers found.
         found: usize,
     },
+    /// More numbers than a node can have.
+    #[error("a feature of `{irreps}` has more than 2^40 numbers")]
+    TooLarge {
+        /// The irreps.
+        irreps: Irreps,
+    },
+    /// A gate that would break the symmetry, or gates that do not fit.
+    #[error("gate of `{irreps}`: {problem}")]
+    Gate {
+        /// The irreps at fault.
+        irreps: Irreps,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// Channels or weights that do not fit a mode.
+    #[error("mode {mode:?} with channels {channels:?}: {problem}")]
+    Channels {
+        /// The mode.
+        mode: crate::ChannelMode,
+        /// Channels of the arguments and the result.
+        channels: [usize; 3],
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// A path between blocks that cannot be.
+    #[error("path {path} between blocks {blocks:?}: {problem}")]
+    Instruction {
+        /// Which path.
+        path: usize,
+        /// Blocks of the arguments and the result.
+        blocks: [usize; 3],
+        /// What is wrong.
+        problem: &'static str,
+    },
     /// The coefficients do not exist.
     #[error(transparent)]
     Group(#[from] schur_group::GroupError),
