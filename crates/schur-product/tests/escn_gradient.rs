@@ -1,4 +1,5 @@
 //! Derivatives of the SO(2) form against differences of the Clebsch-Gordan form.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use schur_group::{Irreps, Normalization, SphericalHarmonics, wigner_3j};
 use schur_multilinear::{Argument, ChannelwisePlan, ChannelwiseWorkspace};

@@ -1,4 +1,5 @@
 //! The SO(2) form against the Clebsch-Gordan product it stands for, and its cost.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use schur_group::{Irreps, Normalization, SphericalHarmonics, WignerD, wigner_3j};
 use schur_product::{EdgeFrame, Escn, EscnOptions, EscnWeights, ProductError, products::Symmetry};

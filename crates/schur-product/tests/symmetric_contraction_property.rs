@@ -1,8 +1,9 @@
 //! The symmetric contraction: completeness, symmetry, derivatives.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use schur_group::{Irrep, Irreps, Normalization, Parity, SphericalHarmonics, WignerD};
+use schur_group::{Irrep, Irreps, Normalization, Parity, ReducedTensorBasis, SphericalHarmonics, WignerD};
 use schur_multilinear::{Argument, ChannelwisePlan, ChannelwiseWorkspace};
 use schur_product::{ProductError, SymmetricContraction, SymmetricContractionOptions, products::Symmetry};
 use schur_tensor::pulp::Arch;
@@ -62,6 +63,9 @@ fn there_are_as_many_polynomials_as_characters_say() {
     }
 }
 
+/// Coefficients by component and monomial.
+type Terms = BTreeMap<(usize, Vec<u16>), f64>;
+
 /// In how many orders the factors of a monomial can stand.
 fn arrangements(monomial: &[u16]) -> usize {
     let mut orders = BTreeSet::from([Vec::new()]);
@@ -78,11 +82,11 @@ fn arrangements(monomial: &[u16]) -> usize {
 fn elements_are_as_many_as_published() {
     let map = contraction("0e+1e+2e", "0e+1e", 3, Symmetry::So3);
     assert_eq!(map.basis().len(), 18);
-    let paths = |terms: &BTreeMap<(usize, Vec<u16>), f64>| -> usize {
+    let paths = |terms: &Terms| -> usize {
         terms.iter().filter(|(_, c)| c.abs() > 1e-12).map(|((_, monomial), _)| arrangements(monomial)).sum()
     };
     let mut counts = [0; 3];
-    let mut last: Option<(usize, Vec<usize>, BTreeMap<(usize, Vec<u16>), f64>)> = None;
+    let mut last: Option<(usize, Vec<usize>, Terms)> = None;
     for element in map.basis() {
         let terms: BTreeMap<_, _> =
             element.terms.iter().map(|t| ((t.component, t.monomial.clone()), t.coefficient)).collect();
@@ -195,6 +199,28 @@ fn foreign_polynomials_are_expressed_or_refused() {
     assert!(matches!(map.express(0, 3, &scalar), Err(ProductError::NotEquivariant { .. })));
     assert!(matches!(map.express(0, 3, &[0.0; 3]), Err(ProductError::Length { expected: 64, found: 3, .. })));
     assert!(map.express(7, usize::MAX, &[]).is_err());
+}
+
+/// Symmetric tensors from projectors, a way of their own, span the same space: the change of basis is orthogonal.
+#[test]
+fn the_basis_of_symmetric_tensors_is_the_same() {
+    let irreps: Irreps = "0e+1o+2e".parse().unwrap();
+    let map = contraction("0e+1o+2e", "0e+1o", 3, Symmetry::O3);
+    let basis = ReducedTensorBasis::new("ijk=jik=ikj", &[('i', irreps)]).unwrap();
+    let mut vectors = basis.vectors();
+    for (copies, irrep) in basis.irreps().iter() {
+        let tensors: Vec<Vec<f64>> =
+            (0..copies).map(|_| vectors.by_ref().take(irrep.dim()).flatten().copied().collect()).collect();
+        let Some(output) = map.outputs().iter().position(|other| *other == irrep) else { continue };
+        let rows: Vec<Vec<f64>> = tensors.iter().map(|tensor| map.express(output, 3, tensor).unwrap()).collect();
+        assert_eq!(rows.len(), rows[0].len());
+        for (i, a) in rows.iter().enumerate() {
+            for (j, b) in rows.iter().enumerate() {
+                let dot: f64 = a.iter().zip(b).map(|(a, b)| a * b).sum();
+                assert!((dot - f64::from(u8::from(i == j))).abs() < 1e-12, "{irrep}: copies {i} and {j} give {dot}");
+            }
+        }
+    }
 }
 
 #[test]
