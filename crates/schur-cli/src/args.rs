@@ -4,6 +4,7 @@ mod eval;
 mod md;
 mod models;
 mod number;
+mod products;
 mod relax;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -13,6 +14,7 @@ use crate::exit;
 pub use eval::EvalArgs;
 pub use md::{CouplingName, EnsembleName, MdArgs, ThermostatName};
 pub use models::{ModelsArgs, ModelsCommand};
+pub use products::{ModeName, ProductsArgs};
 pub use relax::{OptimizerName, RelaxArgs};
 
 /// Energies, forces, relaxed structures and trajectories from published interatomic potentials.
@@ -65,6 +67,7 @@ pub enum Command {
     Relax(RelaxArgs),
     Md(MdArgs),
     Models(ModelsArgs),
+    Products(ProductsArgs),
     /// Prints the completions of a shell, to be put where the shell looks for them.
     Completions {
         /// Which shell.

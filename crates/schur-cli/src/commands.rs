@@ -4,6 +4,7 @@ mod completions;
 mod eval;
 mod md;
 mod models;
+mod products;
 mod relax;
 
 use anyhow::Result;
@@ -22,6 +23,7 @@ pub fn run(cli: &Cli, reporter: &Reporter) -> Result<Status> {
         Command::Relax(args) => relax::run(args, &cli.global, reporter),
         Command::Md(args) => md::run(args, &cli.global, reporter),
         Command::Models(args) => models::run(&args.command, &cli.global, reporter),
+        Command::Products(args) => products::run(args, &cli.global, reporter),
         Command::Completions { shell } => completions::run(*shell),
     }
 }

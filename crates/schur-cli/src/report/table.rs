@@ -11,12 +11,19 @@ pub struct Column {
     pub digits: usize,
     /// Smallest width in characters.
     pub width: usize,
+    /// Whether its cells are words, which begin together, and not numbers, which end together.
+    pub is_text: bool,
 }
 
 impl Column {
     /// A column wide enough for its header and for `width` characters.
     pub const fn new(title: &'static str, unit: &'static str, digits: usize, width: usize) -> Self {
-        Self { title, unit, digits, width }
+        Self { title, unit, digits, width, is_text: false }
+    }
+
+    /// A column of words.
+    pub const fn text(title: &'static str, width: usize) -> Self {
+        Self { title, unit: "", digits: 0, width, is_text: true }
     }
 
     fn header(&self) -> String {
@@ -50,9 +57,18 @@ impl Table {
         })
     }
 
+    /// A line of cells that are formatted already; what is not given stands as a dash.
+    pub fn cells(&self, cells: &[String]) -> String {
+        let mut cells = cells.iter();
+        self.join(|_| cells.next().map_or("-", String::as_str).to_owned())
+    }
+
     fn join(&self, mut cell: impl FnMut(&Column) -> String) -> String {
-        let cells: Vec<_> =
-            self.columns.iter().map(|column| format!("{:>width$}", cell(column), width = column.width())).collect();
+        let place = |column: &Column| {
+            let (cell, width) = (cell(column), column.width());
+            if column.is_text { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+        };
+        let cells: Vec<_> = self.columns.iter().map(place).collect();
         cells.join("  ")
     }
 }
@@ -69,5 +85,12 @@ mod tests {
     fn columns_line_up_under_their_units() {
         assert_eq!(TABLE.header(), " step  fmax [eV/Å]  V [Å^3]");
         assert_eq!(TABLE.row(&[Some(12.0), Some(0.123456), None]), "   12       0.1235        -");
+    }
+
+    #[test]
+    fn words_begin_together() {
+        const NAMES: Table = Table { columns: &[Column::text("name", 6), Column::new("n", "", 0, 3)] };
+        assert_eq!(NAMES.header(), "name      n");
+        assert_eq!(NAMES.cells(&["cg".to_owned(), "2/3".to_owned()]), "cg      2/3");
     }
 }

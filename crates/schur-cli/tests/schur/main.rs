@@ -10,4 +10,5 @@ mod eval;
 mod folder;
 mod md;
 mod models;
+mod products;
 mod relax;
