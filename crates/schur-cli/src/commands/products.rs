@@ -9,7 +9,7 @@ use anyhow::Result;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use schur_product::products::{Mode, PRODUCT_NAMES, Task, named_product};
 
-use self::advice::{Comparison, milliseconds};
+use self::advice::{Comparison, milliseconds, missing_from_gaunt, three_digits};
 use self::record::Record;
 use self::timing::Size;
 use crate::args::{GlobalArgs, ModeName, ProductsArgs};
@@ -53,10 +53,7 @@ pub fn run(args: &ProductsArgs, options: &GlobalArgs, reporter: &Reporter) -> Re
     if comparisons.len() > 1 {
         run.crossings(args.lmax.first, &comparisons)?;
     }
-    let measured = comparisons.iter().flat_map(|comparison| {
-        let products = comparison.products.iter().map(|measured| &measured.record);
-        products.chain(&comparison.escn)
-    });
+    let measured = comparisons.iter().flat_map(|comparison| comparison.products.iter().chain(&comparison.escn));
     reporter.json(&measured.collect::<Vec<&Record>>())?;
     Ok(Status::Success)
 }
@@ -85,13 +82,15 @@ impl Run<'_> {
             self.check_interrupt()?;
             match named_product(name, &task, &mut rng) {
                 Ok(product) => {
-                    let measured = record::measure(&product, mode, &task, self.size)?;
-                    self.say(&row(&measured.record))?;
-                    products.push(measured);
+                    let record = record::measure(&product, mode, &task, self.size)?;
+                    self.say(&row(&record))?;
+                    products.push(record);
                 }
                 Err(reason) => {
+                    // The names of the forms of one product begin with its own.
                     let reason = reason.to_string();
-                    let reason = reason.strip_prefix(&format!("{name}: ")).unwrap_or(&reason);
+                    let own = reason.split_once(": ").filter(|(product, _)| name.starts_with(product));
+                    let reason = own.map_or(reason.as_str(), |(_, what)| what);
                     refusals.push(format!("{name} cannot serve this task: {reason}"));
                 }
             }
@@ -103,7 +102,7 @@ impl Run<'_> {
             self.say(&row(&record))?;
             escn = Some(record);
         }
-        let comparison = Comparison { products, escn };
+        let comparison = Comparison { products, escn, missing_from_gaunt: missing_from_gaunt(&task)? };
         if comparison.escn.is_some() {
             refusals
                 .push("* the second argument is the harmonics of a direction, the same for all channels".to_owned());
@@ -145,9 +144,9 @@ fn row(record: &Record) -> String {
         format!("{}{}", record.product, if record.direction_only { " *" } else { "" }),
         record.mode.to_owned(),
         record.lmax.to_string(),
-        format!("{:.4}", 1e3 * record.seconds),
-        format!("{:.2}", 1e-6 * record.flops as f64),
-        format!("{:.2}", 1e-6 * record.bytes as f64),
+        three_digits(1e3 * record.seconds),
+        three_digits(1e-6 * record.flops as f64),
+        three_digits(1e-6 * record.bytes as f64),
         of(record.expressivity),
         of(record.interactability),
         format!("{:.1e}", record.equivariance_error),

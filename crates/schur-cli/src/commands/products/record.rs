@@ -3,7 +3,7 @@
 use anyhow::Result;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use schur_multilinear::Argument;
-use schur_product::products::{Interaction, Product, Task, equivariance_defect, expressivity, interactability};
+use schur_product::products::{Product, Task, equivariance_defect, expressivity, interactability};
 use serde::Serialize;
 
 use super::timing::{Size, Timing, time};
@@ -46,13 +46,6 @@ pub struct Record {
     pub threads: usize,
 }
 
-/// A record, and the triples of degrees that it counts.
-#[derive(Debug)]
-pub struct Measured {
-    pub record: Record,
-    pub interactions: Vec<Interaction>,
-}
-
 /// What a product can do, before it is timed.
 pub struct Ability {
     pub name: &'static str,
@@ -93,7 +86,7 @@ impl Record {
 ///
 /// # Errors
 /// None for a product that was made for the task.
-pub fn measure(product: &Product, mode: &'static str, task: &Task, size: Size) -> Result<Measured> {
+pub fn measure(product: &Product, mode: &'static str, task: &Task, size: Size) -> Result<Record> {
     let circuit = product.circuit();
     let mut arguments = vec![Argument::per_item(size.channels); 2];
     arguments.extend(circuit.inputs().iter().skip(2).map(|_| Argument::shared(size.channels)));
@@ -108,6 +101,5 @@ pub fn measure(product: &Product, mode: &'static str, task: &Task, size: Size) -
         weights: counted.weights,
         equivariance_error: defect.relative,
     };
-    let record = Record::new(&ability, timing, mode, task.l_max, size);
-    Ok(Measured { record, interactions: met.interactions })
+    Ok(Record::new(&ability, timing, mode, task.l_max, size))
 }

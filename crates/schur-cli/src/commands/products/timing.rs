@@ -12,6 +12,9 @@ use crate::exit::UsageError;
 /// Fewest and most runs that a median is taken of.
 const RUNS: RangeInclusive<usize> = 3..=15;
 
+/// Shorter runs are timed several at once.
+const SHORTEST: Duration = Duration::from_micros(200);
+
 /// No further run begins after this time, if there were enough.
 const BUDGET: Duration = Duration::from_millis(300);
 
@@ -81,14 +84,18 @@ pub fn scattered(seed: usize, n: usize) -> impl Iterator<Item = f64> {
 }
 
 fn median_seconds(mut run: impl FnMut() -> Result<()>) -> Result<f64> {
-    // The first run takes memory and fills the caches.
+    // The first run takes memory and fills the caches; the second tells how many are timed at once.
     run()?;
+    let begin = Instant::now();
+    run()?;
+    let once = begin.elapsed().max(Duration::from_nanos(100));
+    let together = SHORTEST.div_duration_f64(once).ceil().max(1.0) as u32;
     let begin = Instant::now();
     let mut times = Vec::with_capacity(*RUNS.end());
     while times.len() < *RUNS.start() || (times.len() < *RUNS.end() && begin.elapsed() < BUDGET) {
         let start = Instant::now();
-        run()?;
-        times.push(start.elapsed().as_secs_f64());
+        (0..together).try_for_each(|_| run())?;
+        times.push(start.elapsed().as_secs_f64() / f64::from(together));
     }
     times.sort_by(f64::total_cmp);
     Ok(times[times.len() / 2])
