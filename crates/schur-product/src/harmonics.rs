@@ -25,8 +25,8 @@ use crate::ProductError;
 /// use schur_tensor::pulp::Arch;
 /// let harmonics = ManyHarmonics::<f64>::new(Arch::new(), 1, Normalization::Norm)?;
 /// let mut y = [0.0; 8];
-/// harmonics.values(&[0.0, 2.0, 0.0, 3.0, 0.0, 4.0], &mut y, &mut ChannelwiseWorkspace::default())?;
-/// assert_eq!(y, [1.0, 0.0, 1.0, 0.0, 1.0, 0.6, 0.0, 0.8]);
+/// harmonics.values(&[0.0, 2.0, 0.0, 4.0, 0.0, 0.0], &mut y, &mut ChannelwiseWorkspace::default())?;
+/// assert_eq!(y, [1.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 0.0]);
 /// # Ok::<(), schur_product::ProductError>(())
 /// ```
 #[derive(Debug, Clone)]

@@ -1,4 +1,5 @@
 //! Harmonics of many vectors against those of one.
+#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
 use schur_group::{Normalization, SphericalHarmonics};
 use schur_multilinear::ChannelwiseWorkspace;

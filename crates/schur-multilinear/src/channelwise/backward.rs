@@ -209,10 +209,9 @@ unsafe fn general<T: Real, S: Simd, const V: usize>(
     unsafe {
         let mut terms = indices::<T, 2>(program, step.slots).iter();
         let mut coefficient = program.coefficients.as_ptr().add(step.coefficients as usize);
-        let rows = indices::<T, 1>(program, step.lengths).iter().zip(indices::<T, 1>(program, step.targets));
-        for (&[length], &[target]) in rows {
+        for &[target] in indices::<T, 1>(program, step.targets) {
             let g = load::<T, S, V>(simd, base.add(target as usize * stride));
-            for &[a, b] in terms.by_ref().take(length as usize) {
+            for &[a, b] in terms.by_ref().take(step.terms as usize) {
                 let scaled = times::<T, S, V>(simd, [T::splat(simd, *coefficient); V], g);
                 product_rule::<T, S, V>(simd, place, scaled, (a, b));
                 coefficient = coefficient.add(1);

@@ -1,10 +1,13 @@
 //! From a circuit to a program: which rows are kept, which are local, and in which order all are made.
 
+mod emit;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use schur_tensor::Real;
 
-use super::program::{Copy, General, Part, Program, Scaled, Short, Step, Tile, pack, tiles};
+use self::emit::short;
+use super::program::{Copy, Program, Short, Step};
 use crate::{
     Circuit, ComponentMatrix,
     circuit::Operation,
@@ -40,6 +43,9 @@ impl Uses {
 
 /// The terms of a row: two rows and a coefficient each.
 type Terms = Vec<(usize, usize, f64)>;
+
+/// Rows of one kind with their terms.
+type RowTerms = Vec<(usize, Terms)>;
 
 /// A row that is a number times a short product.
 struct ScaledRow {
@@ -128,7 +134,7 @@ impl<'a, T: Real> Compiler<'a, T> {
 
     fn bilinear(&mut self, operation: &Operation, first: usize) {
         let Operation::Bilinear { left, right, map, .. } = operation else { return };
-        let mut rows: Vec<(usize, Terms)> = (0..map.dims()[2]).map(|n| (first + n, Terms::new())).collect();
+        let mut rows: RowTerms = (0..map.dims()[2]).map(|n| (first + n, Terms::new())).collect();
         for term in map.terms() {
             rows[term.result].1.push((left[term.left], right[term.right], term.coefficient));
         }
@@ -141,26 +147,6 @@ impl<'a, T: Real> Compiler<'a, T> {
             }
         }
         self.emit_kept(kept);
-    }
-
-    /// Emits rows that keep their slots or are rows of the result.
-    fn emit_kept(&mut self, rows: Vec<(usize, Terms)>) {
-        let (mut scaled, mut general) = (Vec::new(), [Vec::new(), Vec::new()]);
-        for (row, terms) in rows {
-            match short(&terms) {
-                Some((kind, coefficient)) => scaled.push(ScaledRow { kind, terms, row, coefficient }),
-                None => general[usize::from(self.output.contains_key(&row))].push((row, terms)),
-            }
-        }
-        self.emit_scaled(scaled);
-        for rows in general.into_iter().filter(|rows| !rows.is_empty()) {
-            let made: Vec<usize> = rows.iter().map(|(row, _)| *row).collect();
-            let result = self.output.contains_key(&made[0]);
-            let targets: Vec<usize> = made.iter().map(|&row| self.target(row)).collect();
-            let read: Vec<usize> = rows.iter().flat_map(|(_, terms)| factors(terms)).collect();
-            let steps = vec![self.general(&rows, &targets, result)];
-            self.pieces.push(Piece { forward: steps.clone(), reverse: steps, products: true, read, made });
-        }
     }
 
     fn inverse_sqrt(&mut self, source: &[usize], first: usize) {
@@ -216,25 +202,6 @@ impl<'a, T: Real> Compiler<'a, T> {
         Some((kind, coefficient, self.waiting.remove(column)?))
     }
 
-    /// Emits rows that are a number times a short product, those of one kind together.
-    fn emit_scaled(&mut self, rows: Vec<ScaledRow>) {
-        let mut lists: BTreeMap<(bool, Short), Vec<ScaledRow>> = BTreeMap::new();
-        for row in rows {
-            lists.entry((self.output.contains_key(&row.row), row.kind)).or_default().push(row);
-        }
-        for ((result, kind), rows) in lists {
-            let made: Vec<usize> = rows.iter().map(|row| row.row).collect();
-            let read: Vec<usize> = rows.iter().flat_map(|row| factors(&row.terms)).collect();
-            let slots: Vec<usize> = read.iter().filter_map(|&row| self.slot[row]).collect();
-            let targets: Vec<usize> = made.iter().map(|&row| self.target(row)).collect();
-            let coefficients: Vec<f64> = rows.iter().map(|row| row.coefficient).collect();
-            let (slots, targets) = (self.add_indices(&slots), self.add_indices(&targets));
-            let coefficients = self.add_coefficients(&coefficients);
-            let steps = vec![Step::Scaled(Scaled { kind, slots, targets, coefficients, result })];
-            self.pieces.push(Piece { forward: steps.clone(), reverse: steps, products: true, read, made });
-        }
-    }
-
     /// Emits waiting rows that more than one group reads; they cannot be local.
     fn keep_rows_of_several_groups(&mut self, groups: &[RowGroup]) {
         let mut readers: BTreeMap<usize, usize> = BTreeMap::new();
@@ -244,114 +211,6 @@ impl<'a, T: Real> Compiler<'a, T> {
         let several = readers.into_iter().filter(|&(_, count)| count > 1);
         let rows = several.filter_map(|(row, _)| Some((row, self.waiting.remove(&row)?))).collect();
         self.emit_kept(rows);
-    }
-
-    fn emit_local(&mut self, rows: Vec<(usize, Terms)>) {
-        self.program.slots = self.program.slots.max(rows.len());
-        self.emit_products(rows, LOCAL);
-    }
-
-    /// Emits rows in slots from `first`, sorted by their kind; short ones have no number in front.
-    fn emit_products(&mut self, rows: Vec<(usize, Terms)>, first: usize) {
-        let mut kinds: BTreeMap<Option<Short>, Vec<(usize, Terms)>> = BTreeMap::new();
-        for (row, terms) in rows {
-            let plain = short(&terms).filter(|&(_, coefficient)| coefficient == 1.0);
-            kinds.entry(plain.map(|(kind, _)| kind)).or_default().push((row, terms));
-        }
-        let mut piece = Piece { products: true, ..Piece::default() };
-        for (kind, rows) in kinds {
-            let place = first + piece.made.len();
-            let targets: Vec<usize> = (place..place + rows.len()).collect();
-            let operands: Vec<usize> = rows.iter().flat_map(|(_, terms)| factors(terms)).collect();
-            let step = match kind {
-                Some(kind) => Step::Products { kind, first: place as u32, slots: self.slots_of(&operands) },
-                None => self.general(&rows, &targets, false),
-            };
-            piece.forward.push(step);
-            for ((row, _), target) in rows.iter().zip(targets) {
-                self.slot[*row] = Some(target);
-                piece.made.push(*row);
-            }
-            piece.read.extend(operands);
-        }
-        piece.reverse.clone_from(&piece.forward);
-        self.pieces.push(piece);
-    }
-
-    fn general(&mut self, rows: &[(usize, Terms)], targets: &[usize], result: bool) -> Step {
-        let lengths: Vec<usize> = rows.iter().map(|(_, terms)| terms.len()).collect();
-        let operands: Vec<usize> = rows.iter().flat_map(|(_, terms)| factors(terms)).collect();
-        let coefficients: Vec<f64> =
-            rows.iter().flat_map(|(_, terms)| ordered(terms).into_iter().map(|term| term.2)).collect();
-        let (lengths, slots, targets) =
-            (self.add_indices(&lengths), self.slots_of(&operands), self.add_indices(targets));
-        let coefficients = self.add_coefficients(&coefficients);
-        Step::General(General { targets, result, lengths, slots, coefficients })
-    }
-
-    fn slots_of(&mut self, rows: &[usize]) -> Part {
-        let slots: Vec<usize> = rows.iter().filter_map(|&row| self.slot[row]).collect();
-        self.add_indices(&slots)
-    }
-
-    /// Emits a matrix; `last` if no other one reads the same columns later.
-    fn emit_block(&mut self, columns: &[usize], rows: &[usize], value: &dyn Fn(usize, usize) -> f64, last: bool) {
-        if rows.is_empty() {
-            return;
-        }
-        let into_result = self.output.contains_key(&rows[0]);
-        let targets: Vec<usize> = rows.iter().map(|&row| self.target(row)).collect();
-        let sources: Vec<usize> = columns.iter().filter_map(|&row| self.slot[row]).collect();
-        let local: Vec<usize> = sources.iter().copied().filter(|&slot| slot >= LOCAL).collect();
-        let fresh = last && local.len() == sources.len();
-        let cleared = if last && !fresh { local } else { Vec::new() };
-        let (sources, targets) = (self.add_indices(&sources), self.add_indices(&targets));
-        let forward = pack(rows.len(), columns.len(), value);
-        let backward = pack(columns.len(), rows.len(), |column, row| value(row, column));
-        let mut piece = Piece { read: columns.to_vec(), made: rows.to_vec(), ..Piece::default() };
-        piece.forward = self.tiles_of(sources, targets, &forward, (into_result, false));
-        if !cleared.is_empty() {
-            piece.reverse.push(Step::Clear { slots: self.add_indices(&cleared) });
-        }
-        piece.reverse.extend(self.tiles_of(targets, sources, &backward, (into_result, !fresh)));
-        self.pieces.push(piece);
-    }
-
-    /// The tiles of a matrix that is packed as the kernels read it.
-    fn tiles_of(&mut self, sources: Part, targets: Part, packed: &[f64], (result, add): (bool, bool)) -> Vec<Step> {
-        let mut coefficients = self.add_coefficients(packed);
-        let mut start = targets.start;
-        let mut steps = Vec::new();
-        for height in tiles(targets.len as usize) {
-            let targets = Part { start, len: height as u32 };
-            steps.push(Step::Tile(Tile { sources, targets, coefficients, result, add }));
-            start += height as u32;
-            coefficients += height as u32 * sources.len;
-        }
-        steps
-    }
-
-    /// The row of the result that a row is, or a new slot for it.
-    fn target(&mut self, row: usize) -> usize {
-        if let Some(&output) = self.output.get(&row) {
-            return output;
-        }
-        let slot = self.program.kept;
-        self.program.kept += 1;
-        self.slot[row] = Some(slot);
-        slot
-    }
-
-    fn add_indices(&mut self, list: &[usize]) -> Part {
-        let start = self.program.indices.len() as u32;
-        self.program.indices.extend(list.iter().map(|&index| index as u32));
-        Part { start, len: list.len() as u32 }
-    }
-
-    fn add_coefficients(&mut self, list: &[f64]) -> u32 {
-        let start = self.program.coefficients.len() as u32;
-        self.program.coefficients.extend(list.iter().map(|&value| T::from_f64(value)));
-        start
     }
 
     fn finish(mut self) -> Program<T> {
@@ -401,29 +260,6 @@ impl<T> Program<T> {
                 Step::General(_) | Step::Scaled(_) | Step::Tile(_) | Step::Clear { .. } => {}
             }
         }
-    }
-}
-
-/// Terms with the largest coefficient first, so that `1` comes before `-1`.
-fn ordered(terms: &Terms) -> Terms {
-    let mut terms = terms.clone();
-    terms.sort_by(|a, b| b.2.total_cmp(&a.2));
-    terms
-}
-
-/// The two factors of each term.
-fn factors(terms: &Terms) -> Vec<usize> {
-    ordered(terms).into_iter().flat_map(|term| [term.0, term.1]).collect()
-}
-
-/// The kind of a row whose terms are a short product, and the number in front of it.
-fn short(terms: &Terms) -> Option<(Short, f64)> {
-    let coefficients: Vec<f64> = ordered(terms).iter().map(|term| term.2).collect();
-    match coefficients[..] {
-        [c] => Some((Short::Single, c)),
-        [c, d] if c == d => Some((Short::Sum, c)),
-        [c, d] if c == -d => Some((Short::Difference, c)),
-        _ => None,
     }
 }
 

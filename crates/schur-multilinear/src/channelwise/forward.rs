@@ -63,7 +63,11 @@ pub(super) unsafe fn step<T: Real, S: Simd, const V: usize>(
                 Short::Single => self::scaled::<T, S, V, 2>(simd, program, scaled, place),
                 _ => self::scaled::<T, S, V, 4>(simd, program, scaled, place),
             },
-            Step::General(general) => self::general::<T, S, V>(simd, program, general, place),
+            Step::General(general) => match general.terms {
+                2 => self::general::<T, S, V, 2>(simd, program, general, place),
+                3 => self::general::<T, S, V, 3>(simd, program, general, place),
+                _ => self::general::<T, S, V, 0>(simd, program, general, place),
+            },
             Step::InverseSqrt { first, slots } => {
                 let width = V * T::lanes::<S>();
                 let mut target = place.values.add(*first as usize * width);
@@ -253,25 +257,32 @@ unsafe fn scaled<T: Real, S: Simd, const V: usize, const N: usize>(
     }
 }
 
+/// Sums of `N` products with coefficients; of `step.terms` where `N` is zero.
+///
 /// # Safety
 /// `place` holds slots and result.
 #[inline(always)]
-unsafe fn general<T: Real, S: Simd, const V: usize>(simd: S, program: &Program<T>, step: &General, place: Place<T>) {
+unsafe fn general<T: Real, S: Simd, const V: usize, const N: usize>(
+    simd: S,
+    program: &Program<T>,
+    step: &General,
+    place: Place<T>,
+) {
     let width = V * T::lanes::<S>();
     let (base, stride) = if step.result { (place.result, place.result_stride) } else { (place.values, width) };
+    let terms = if N > 0 { N } else { step.terms as usize };
     // SAFETY: the compiler of the program counts every slot and coefficient it hands out.
     unsafe {
-        let mut terms = indices::<T, 2>(program, step.slots).iter();
-        let mut coefficient = program.coefficients.as_ptr().add(step.coefficients as usize);
-        let rows = indices::<T, 1>(program, step.lengths).iter().zip(indices::<T, 1>(program, step.targets));
-        for (&[length], &[target]) in rows {
+        let mut slots = indices::<T, 2>(program, step.slots).as_ptr();
+        let mut coefficients = program.coefficients.as_ptr().add(step.coefficients as usize);
+        for &[target] in indices::<T, 1>(program, step.targets) {
             let mut sum = [T::splat(simd, T::ZERO); V];
-            for slots in terms.by_ref().take(length as usize) {
-                let product = short::<T, S, V, 2>(simd, Short::Single, slots, place.values);
-                sum = mul_add::<T, S, V>(simd, [T::splat(simd, *coefficient); V], product, sum);
-                coefficient = coefficient.add(1);
+            for term in 0..terms {
+                let product = short::<T, S, V, 2>(simd, Short::Single, &*slots.add(term), place.values);
+                sum = mul_add::<T, S, V>(simd, [T::splat(simd, *coefficients.add(term)); V], product, sum);
             }
             store::<T, S, V>(base.add(target as usize * stride), sum);
+            (slots, coefficients) = (slots.add(terms), coefficients.add(terms));
         }
     }
 }

@@ -57,7 +57,7 @@ pub(super) struct Copy {
 pub(super) enum Step {
     /// Short products in slots from `first` on: two slots each, or four.
     Products { kind: Short, first: u32, slots: Part },
-    /// Rows of any number of terms with coefficients.
+    /// Rows of several terms with coefficients.
     General(General),
     /// Rows that are one short product times a number.
     Scaled(Scaled),
@@ -69,14 +69,14 @@ pub(super) enum Step {
     Clear { slots: Part },
 }
 
-/// Rows that are sums of any number of products with coefficients.
+/// Rows that are sums of the same number of products with coefficients.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct General {
     pub targets: Part,
     /// Whether the targets are rows of the result.
     pub result: bool,
-    /// Numbers of terms, one for each row.
-    pub lengths: Part,
+    /// Terms of each row.
+    pub terms: u32,
     /// Two slots a term.
     pub slots: Part,
     /// One a term.

@@ -10,7 +10,7 @@ use schur_tensor::{
 use super::{
     ChannelwisePlan, FLOPS_OF_A_PART, MAX_ARGUMENTS, MAX_PARTS, backward,
     forward::{self, Place},
-    transfer::{Lay, empty, fill},
+    transfer::{Lay, empty, fill, stream},
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub(super) struct Job<'a, T> {
 unsafe impl<T: Sync> Sync for Job<'_, T> {}
 
 /// Results of this size are stored past the caches: more than a core's share of the last level.
-const STREAMED_BYTES: usize = 16 << 20;
+const STREAMED_BYTES: usize = 8 << 20;
 
 /// Bytes of a cache line.
 const CACHE_LINE: usize = 64;
@@ -96,11 +96,11 @@ impl<'a, T: Real> Job<'a, T> {
         self.registers * self.plan.lanes
     }
 
-    /// Numbers of scratch memory: slots and a result, and in reverse the cotangents of both.
+    /// Numbers of scratch memory: slots and a result, its transpose, or in reverse the cotangents of both.
     pub fn scratch_len(&self) -> usize {
-        let rows = self.plan.program.slots + self.plan.program.outputs;
-        let copies = if self.direction == Direction::Backward { 2 } else { 1 };
-        copies * rows * self.width()
+        let (slots, outputs) = (self.plan.program.slots, self.plan.program.outputs);
+        let slots = if self.direction == Direction::Backward { 2 * slots } else { slots };
+        (slots + 2 * outputs) * self.width()
     }
 
     pub fn run_part(&self, part: usize, scratch: &mut [T]) {
@@ -115,11 +115,12 @@ impl<'a, T: Real> Job<'a, T> {
         }
     }
 
-    /// Whether rows from here on may be stored past the caches: they would not fit, and each begins on a cache line.
+    /// Whether the result from here on may be stored past the caches: it would not fit, and cache lines are whole.
     fn streams(&self, result: *mut T) -> bool {
         let row = self.plan.channels * size_of::<T>();
         let bytes = row.saturating_mul(self.plan.program.outputs).saturating_mul(self.items);
-        bytes >= STREAMED_BYTES && row.is_multiple_of(CACHE_LINE) && (result as usize).is_multiple_of(CACHE_LINE)
+        let whole_rows = self.plan.channels == 1 || row.is_multiple_of(CACHE_LINE);
+        bytes >= STREAMED_BYTES && whole_rows && (result as usize).is_multiple_of(CACHE_LINE)
     }
 
     /// Where the numbers of one operand begin for a tile, and how they lie.
@@ -220,7 +221,14 @@ impl<T: Real, const V: usize> Part<'_, T, V> {
                         program,
                         Place { values, result, result_stride: width, streaming: false },
                     );
-                    empty::<T, S>(simd, lay, (result, to), program.outputs, (spot.used, width), false);
+                    let lanes = (spot.used, width);
+                    if matches!(lay, Lay::Items { .. }) && job.streams(to) {
+                        let copy = result.add(program.outputs * width);
+                        empty::<T, S>(simd, lay, (result, copy), program.outputs, lanes, false);
+                        stream::<T, S>((copy, to), program.outputs * spot.used);
+                    } else {
+                        empty::<T, S>(simd, lay, (result, to), program.outputs, lanes, false);
+                    }
                 }
             }
         }

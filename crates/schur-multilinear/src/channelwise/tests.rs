@@ -85,6 +85,38 @@ fn to<T: Real>(values: &[f64]) -> Vec<T> {
     values.iter().map(|&value| T::from_f64(value)).collect()
 }
 
+/// Unit vectors: roots whose squares are kept, and roots that are components of the result.
+#[test]
+fn inverse_roots_match_the_definition_and_are_adjoint() {
+    let mut circuit = Circuit::new();
+    let vector = circuit.input(3);
+    let terms = (0..3).map(|m| BilinearTerm { result: 0, left: m, right: m, coefficient: 1.0 });
+    let square = circuit.bilinear(&vector, &vector, &Bilinear::new([3, 3, 1], terms).unwrap()).unwrap();
+    let root = circuit.inverse_sqrt(&square);
+    let unit = circuit.bilinear(&vector, &root.select([0, 0, 0]), &Bilinear::pointwise(3)).unwrap();
+    circuit.output(&unit);
+    circuit.output(&root);
+    let values = [1.0, 2.0, -2.0];
+    let result = circuit.evaluate(&[&values]).unwrap();
+    assert_near("unit vector", &result, &[1.0 / 3.0, 2.0 / 3.0, -2.0 / 3.0, 1.0 / 3.0], 1e-15);
+    let (g, t) = ([0.3, -1.0, 0.7, 2.0], [0.5, 0.2, -0.4]);
+    let change = circuit.tangent().evaluate(&[&values, &t]).unwrap();
+    let back = circuit.reverse().evaluate(&[&values, &g]).unwrap();
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    assert_near("adjoint", &[dot(&change, &g)], &[dot(&back, &t)], 1e-15);
+    for arch in instruction_sets() {
+        let plan = ChannelwisePlan::<f64>::new(arch, &circuit, &[Argument::per_item(1)]).unwrap();
+        let (mut out, mut gradient) = ([1.0; 8], [1.0; 6]);
+        let both = [1.0, 2.0, -2.0, 0.0, 0.0, 0.0];
+        let mut workspace = ChannelwiseWorkspace::default();
+        plan.forward(2, &[&both], &mut out, &mut workspace).unwrap();
+        assert_near("plan", &out, &[&result[..], &[0.0; 4]].concat(), 1e-15);
+        let cotangents = [g, g].concat();
+        plan.backward(2, &[&both], &cotangents, &mut [Some(&mut gradient)], &mut workspace).unwrap();
+        assert_near("gradient", &gradient, &[&back[..], &[0.0; 3]].concat(), 1e-15);
+    }
+}
+
 fn assert_near(what: &str, found: &[f64], expected: &[f64], tolerance: f64) {
     assert_eq!(found.len(), expected.len(), "{what}");
     for (n, (a, b)) in found.iter().zip(expected).enumerate() {

@@ -105,3 +105,20 @@ pub(super) unsafe fn empty<T: Real, S: Simd>(
         }
     }
 }
+
+/// Copies numbers past the caches.
+///
+/// # Safety
+/// `from` is valid for reading and `to` for writing `count` numbers; `to` is aligned to a cache line.
+#[inline(always)]
+pub(super) unsafe fn stream<T: Real, S: Simd>((from, to): (*const T, *mut T), count: usize) {
+    let lanes = T::lanes::<S>();
+    let whole = count - count % lanes;
+    // SAFETY: the caller's.
+    unsafe {
+        for n in (0..whole).step_by(lanes) {
+            T::store_streaming::<S>(to.add(n), T::load::<S>(from.add(n)));
+        }
+        to.add(whole).copy_from_nonoverlapping(from.add(whole), count - whole);
+    }
+}
