@@ -1,0 +1,74 @@
+//! How fast is the full Clebsch-Gordan product, every path a block of its own?
+//!
+//! `cargo bench -p schur-bench --bench products -- --lmax 1,2,3,4,5,6,7,8 --channels 1,32,128 --batch 1000,10000
+//! --threads 1,2 --runs 9` multiplies `C x (0e + 1o + 2e + ... + L)` with itself, channel by channel, in `f32`; forward,
+//! and forward with the cotangents of both arguments. `benches/peers/products` does the same with the peers. Results
+//! above `--largest` numbers are left out. One channel is the layout `[item][component]`, as the peers have it.
+#![allow(clippy::print_stdout, reason = "measurements are programs that print")]
+#![expect(clippy::expect_used, reason = "a measurement that cannot start has nobody to report to but the terminal")]
+
+use schur_bench::{Arguments, Numbers, Spread, pool, time};
+use schur_group::Irreps;
+use schur_multilinear::{Argument, ChannelwisePlan, ChannelwiseWorkspace};
+use schur_product::products::{CgOptions, Product, clebsch_gordan};
+use schur_tensor::{Aligned, pulp::Arch};
+
+fn main() {
+    let arguments = Arguments::read();
+    let real = arguments.is_measurement();
+    let numbers = |name: &str, default: &str| -> Vec<usize> {
+        arguments.list(name, default).iter().map(|text| text.parse().expect("a whole number")).collect()
+    };
+    let degrees = if real { numbers("lmax", "1,2,3,4,5,6,7,8") } else { vec![2] };
+    let batches = if real { numbers("batch", "1000,10000") } else { vec![20] };
+    let largest = arguments.number("largest", 500_000_000);
+    let runs = if real { arguments.number("runs", 9) } else { 1 };
+    for l_max in degrees {
+        let map = full_product(l_max);
+        for channels in numbers("channels", "1,32,128") {
+            let both = [Argument::per_item(channels); 2];
+            let plan = ChannelwisePlan::<f32>::new(Arch::new(), &map.circuit(), &both).expect("a plan");
+            for &items in batches.iter().filter(|&&items| items * plan.result_len() <= largest) {
+                for threads in numbers("threads", "1,2") {
+                    let (forward, both) = pool(threads).install(|| measure(&plan, items, runs));
+                    for (what, spread) in [("forward", forward), ("forward+backward", both)] {
+                        let row = serde_json::json!({
+                            "op": what, "l_max": l_max, "channels": channels, "batch": items, "threads": threads,
+                            "seconds_least": spread.least, "seconds_median": spread.median, "seconds_largest": spread.largest,
+                            "flops_per_item": plan.flops(), "result_numbers": items * plan.result_len(),
+                            "gflops": (items * plan.flops()) as f64 / spread.median * 1e-9,
+                            "result_gb_per_s": (4 * items * plan.result_len()) as f64 / spread.median * 1e-9,
+                        });
+                        println!("{row}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn measure(plan: &ChannelwisePlan<f32>, items: usize, runs: usize) -> (Spread, Spread) {
+    let mut numbers = Numbers(1);
+    let mut list = |len: usize| -> Vec<f32> { (0..len).map(|_| numbers.draw() as f32).collect() };
+    let (x, y) = (list(items * plan.argument_len(0)), list(items * plan.argument_len(1)));
+    let g = list(items * plan.result_len());
+    // Aligned, so that results beyond the caches are written past them.
+    let mut z = Aligned::zeros(g.len());
+    let z = z.as_mut_slice();
+    let (mut gx, mut gy) = (vec![0.0; x.len()], vec![0.0; y.len()]);
+    let mut workspace = ChannelwiseWorkspace::default();
+    let forward = time(runs, || plan.forward(items, &[&x, &y], z, &mut workspace).expect("a product"));
+    let both = time(runs, || {
+        plan.forward(items, &[&x, &y], z, &mut workspace).expect("a product");
+        let mut cotangents = [Some(gx.as_mut_slice()), Some(gy.as_mut_slice())];
+        plan.backward(items, &[&x, &y], &g, &mut cotangents, &mut workspace).expect("a reverse pass");
+    });
+    (forward, both)
+}
+
+/// The product of `0e + 1o + ... + L` with itself, irreps of the result up to degree `L`.
+fn full_product(l_max: usize) -> Product {
+    let irreps = Irreps::spherical_harmonics(l_max);
+    let output = irreps.tensor_product(&irreps).filter(|irrep| irrep.l <= l_max);
+    clebsch_gordan(&irreps, &irreps, &CgOptions { output: Some(output), ..CgOptions::default() }).expect("a product")
+}
