@@ -126,8 +126,8 @@ const MAX_ARGUMENTS: usize = 8;
 /// Most parts that items are shared out in; fixed, so that sums over items do not depend on the number of threads.
 const MAX_PARTS: usize = 64;
 
-/// Floating-point operations that are worth a part of their own: some ten microseconds.
-const FLOPS_OF_A_PART: usize = 1 << 18;
+/// Floating-point operations that are worth a part of their own: some microseconds.
+const FLOPS_OF_A_PART: usize = 1 << 16;
 
 impl<T: Real> ChannelwisePlan<T> {
     /// Compiles a circuit, given what each of its arguments brings.

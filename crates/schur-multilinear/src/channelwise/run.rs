@@ -69,8 +69,8 @@ impl<'a, T: Real> Job<'a, T> {
         };
         // Items that share registers stay in one part.
         let together = if plan.channels == 1 { registers * plan.lanes } else { 1 };
-        let worth = FLOPS_OF_A_PART.div_ceil(plan.flops());
-        let part_items = items.div_ceil(MAX_PARTS).max(worth).max(1).next_multiple_of(together);
+        let worth = items.saturating_mul(plan.flops()) / FLOPS_OF_A_PART;
+        let part_items = items.div_ceil(worth.clamp(1, MAX_PARTS)).max(1).next_multiple_of(together);
         Self {
             plan,
             items,
