@@ -8,6 +8,9 @@ mod channel_mode;
 mod convolution;
 mod error;
 mod escn;
+// The chapter lies outside of the package, so what is published does without.
+#[cfg(any(all(doc, not(docsrs)), doctest))]
+pub mod for_e3nn_users;
 mod gate;
 mod harmonics;
 mod irreps_layout;

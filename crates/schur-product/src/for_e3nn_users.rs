@@ -1,0 +1,1 @@
+#![doc = include_str!("../../../docs/for-e3nn-users.md")]
