@@ -109,15 +109,39 @@ pub enum ChannelwiseError {
         found: usize,
     },
     /// A slice has the wrong length.
-    #[error("{what} has {found} numbers, not {expected}")]
+    #[error("{slice} has {found} numbers, not {expected}")]
     Length {
         /// Which slice.
-        what: String,
+        slice: Slice,
         /// Numbers expected.
         expected: usize,
         /// Numbers found.
         found: usize,
     },
+}
+
+/// One of the slices that a run is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slice {
+    /// An argument, counted from 0.
+    Argument(usize),
+    /// The result.
+    Result,
+    /// The cotangent of an argument.
+    Cotangent(usize),
+    /// The cotangent of the result.
+    ResultCotangent,
+}
+
+impl std::fmt::Display for Slice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Argument(argument) => write!(f, "argument {argument}"),
+            Self::Result => f.write_str("the result"),
+            Self::Cotangent(argument) => write!(f, "the cotangent of argument {argument}"),
+            Self::ResultCotangent => f.write_str("the cotangent of the result"),
+        }
+    }
 }
 
 /// Most arguments that a plan serves.
@@ -189,7 +213,7 @@ impl<T: Real> ChannelwisePlan<T> {
         workspace: &mut ChannelwiseWorkspace<T>,
     ) -> Result<(), ChannelwiseError> {
         self.check_arguments(items, arguments)?;
-        check_length("the result", items * self.result_len(), result.len())?;
+        check_length(Slice::Result, items * self.result_len(), result.len())?;
         let mut job = Job::new(self, items, Direction::Forward);
         job.set_arguments(arguments);
         job.result = result.as_mut_ptr();
@@ -215,14 +239,14 @@ impl<T: Real> ChannelwisePlan<T> {
         workspace: &mut ChannelwiseWorkspace<T>,
     ) -> Result<(), ChannelwiseError> {
         self.check_arguments(items, arguments)?;
-        check_length("the cotangent of the result", items * self.result_len(), cotangent.len())?;
+        check_length(Slice::ResultCotangent, items * self.result_len(), cotangent.len())?;
         let (what, expected, found) = ("the cotangents", self.arguments.len(), cotangents.len());
         if expected != found {
             return Err(ChannelwiseError::Arguments { what, expected, found });
         }
         for (argument, slice) in cotangents.iter().enumerate() {
             let Some(slice) = slice else { continue };
-            check_length(format!("the cotangent of argument {argument}"), self.len(items, argument), slice.len())?;
+            check_length(Slice::Cotangent(argument), self.len(items, argument), slice.len())?;
         }
         let mut job = Job::new(self, items, Direction::Backward);
         job.set_arguments(arguments);
@@ -295,7 +319,7 @@ impl<T: Real> ChannelwisePlan<T> {
             return Err(ChannelwiseError::Arguments { what, expected, found });
         }
         for (argument, slice) in arguments.iter().enumerate() {
-            check_length(format!("argument {argument}"), self.len(items, argument), slice.len())?;
+            check_length(Slice::Argument(argument), self.len(items, argument), slice.len())?;
         }
         Ok(())
     }
@@ -321,6 +345,6 @@ impl<T: Real> ChannelwisePlan<T> {
     }
 }
 
-fn check_length(what: impl Into<String> + AsRef<str>, expected: usize, found: usize) -> Result<(), ChannelwiseError> {
-    if expected == found { Ok(()) } else { Err(ChannelwiseError::Length { what: what.into(), expected, found }) }
+fn check_length(slice: Slice, expected: usize, found: usize) -> Result<(), ChannelwiseError> {
+    if expected == found { Ok(()) } else { Err(ChannelwiseError::Length { slice, expected, found }) }
 }

@@ -16,7 +16,7 @@ mod multilinear;
 mod polynomial;
 mod spline;
 
-pub use channelwise::{Argument, ChannelwiseError, ChannelwisePlan, ChannelwiseWorkspace};
+pub use channelwise::{Argument, ChannelwiseError, ChannelwisePlan, ChannelwiseWorkspace, Slice};
 pub use circuit::{Circuit, Rows};
 pub use cost::Cost;
 pub use edge_product::{Cotangents, EdgeProduct, EdgeScratch, EdgeWeights, Edges, PlanError, SegmentLayout};

@@ -78,6 +78,16 @@ pub enum ProductError {
     /// Slices do not fit a plan.
     #[error(transparent)]
     Channelwise(#[from] schur_multilinear::ChannelwiseError),
+    /// No form of a product meets a requirement.
+    #[error(
+        "no form of a product of `{arguments}` with itself to `{output}` does all that; ask for less, or give weights"
+    )]
+    NothingFits {
+        /// Irreps of each argument.
+        arguments: Irreps,
+        /// Irreps of the result.
+        output: Irreps,
+    },
     /// An operand's map has not the dimension of its irreps.
     #[error("{product}: the {operand} operand has {found} components, its irreps have {expected}")]
     Dimension {

@@ -9,7 +9,7 @@
 //! | [`cartesian`] | TensorNet's products of 3x3 matrices | O(3) |
 //! | [`cp`], [`cp_by_pairs`], [`cp_by_quadrature`] | any of them as a sum of products of three vectors | that of the original |
 //!
-//! [`named_product`] makes them by name for one task. [`PathGate`] chooses paths to leave out. What a product is worth:
+//! [`named_product`] makes them by name for one task, and [`choose`] takes the cheapest that does what is asked for. [`PathGate`] chooses paths to leave out. What a product is worth:
 //! [`equivariance_defect`], [`expressivity`], [`interactability`], [`Product::flops`].
 //!
 //! Operands are irreps in their order, `2l+1` components each, one row a component; channels are an axis beside and
@@ -22,6 +22,7 @@ use schur_multilinear::{Circuit, Factored, Weighting};
 use crate::ProductError;
 
 mod cartesian;
+mod choice;
 mod clebsch_gordan;
 mod cp;
 mod equivariance;
@@ -36,6 +37,7 @@ mod torus;
 mod vector_signal;
 
 pub use cartesian::{CartesianOptions, cartesian};
+pub use choice::{Candidate, Choice, Requirement, Verdict, choose};
 pub use clebsch_gordan::{
     CgForm, CgOptions, CgPath, IrrepNormalization, PathNormalization, PathSums, clebsch_gordan, clebsch_gordan_paths,
 };

@@ -11,9 +11,9 @@
 //!
 //! # Conventions
 //! For each multiset of blocks of the feature, couplings go from the left, $((b_1 b_2) b_3) \dots$, blocks that occur
-//! most often first, then ascending, and what is linearly dependent on earlier ones is dropped. The basis is orthonormal: the symmetric tensors of two
-//! components have the inner product $\delta_{\eta\eta'} \delta_{MM'}$. Other codes have other bases of the same space;
-//! [`express`](SymmetricContraction::express) finds the change of basis that carries weights over.
+//! most often first, then ascending, and what is linearly dependent on earlier ones is dropped. The basis is orthonormal:
+//! the symmetric tensors of two components have the inner product $\delta_{\eta\eta'} \delta_{MM'}$. Other codes have other
+//! bases of the same space; [`express`](SymmetricContraction::express) finds the change of basis that carries weights over.
 //!
 //! Source: Batatia et al., "MACE: Higher order equivariant message passing neural networks ...", NeurIPS 2022, eqs.
 //! 10-11; Dusson et al., "Atomic cluster expansion: completeness, efficiency and stability", 2022, for the basis.

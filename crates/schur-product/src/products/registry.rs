@@ -8,8 +8,8 @@
 //!
 //! Every product gives the same irreps, paths added up. For SO(3) all irreps are named even, and the Clebsch-Gordan
 //! product has all paths; for O(3) they have the parities of harmonics, and only paths with an even sum of degrees are
-//! left. [`Mode::Simo`] has the even degrees, which every product reaches from `L` and `L`. A product that cannot serve a task answers with the error that says why, e.g. the Gaunt product for an odd `L`
-//! in mode [`Mode::Siso`].
+//! left. [`Mode::Simo`] has the even degrees, which every product reaches from `L` and `L`. A product that cannot serve a
+//! task answers with the error that says why, e.g. the Gaunt product for an odd `L` in mode [`Mode::Siso`].
 
 use rand::Rng;
 use schur_group::{Irrep, Irreps, Parity};
