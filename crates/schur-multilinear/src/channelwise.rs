@@ -46,7 +46,7 @@ impl Argument {
 /// A circuit compiled for a processor, a precision and a number of channels.
 ///
 /// # Examples
-/// The length of two vectors with two channels, and its gradient:
+/// The squared length of a vector in each of two channels, and its gradient:
 /// ```
 /// use schur_multilinear::{Argument, Bilinear, BilinearTerm, ChannelwisePlan, ChannelwiseWorkspace, Circuit};
 /// use schur_tensor::pulp::Arch;
@@ -88,7 +88,7 @@ pub struct ChannelwiseWorkspace<T> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChannelwiseError {
-    /// The circuit has more arguments than a plan serves, or the list has another length.
+    /// A list of arguments has another length than the circuit asks for.
     #[error("{what}: {found} arguments, expected {expected}")]
     Arguments {
         /// Which list.
@@ -96,6 +96,14 @@ pub enum ChannelwiseError {
         /// Arguments expected.
         expected: usize,
         /// Arguments found.
+        found: usize,
+    },
+    /// The circuit has more arguments than a plan serves.
+    #[error("the circuit has {found} arguments, a plan serves up to {limit}")]
+    TooManyArguments {
+        /// Arguments that a plan serves.
+        limit: usize,
+        /// Arguments of the circuit.
         found: usize,
     },
     /// Channels are neither those of the plan nor one.
@@ -108,6 +116,9 @@ pub enum ChannelwiseError {
         /// Channels found.
         found: usize,
     },
+    /// There is no channel, or the circuit or an item has more numbers than can be addressed.
+    #[error("the circuit is too large for a plan, or has no channels")]
+    TooLarge,
     /// A slice has the wrong length.
     #[error("{slice} has {found} numbers, not {expected}")]
     Length {
@@ -163,9 +174,12 @@ impl<T: Real> ChannelwisePlan<T> {
     /// About a microsecond a coefficient.
     pub fn new(arch: Arch, circuit: &Circuit, arguments: &[Argument]) -> Result<Self, ChannelwiseError> {
         let expected = circuit.inputs().len();
-        if arguments.len() != expected || expected > MAX_ARGUMENTS {
+        if expected > MAX_ARGUMENTS {
+            return Err(ChannelwiseError::TooManyArguments { limit: MAX_ARGUMENTS, found: expected });
+        }
+        if arguments.len() != expected {
             let (what, found) = ("the plan's arguments", arguments.len());
-            return Err(ChannelwiseError::Arguments { what, expected: expected.min(MAX_ARGUMENTS), found });
+            return Err(ChannelwiseError::Arguments { what, expected, found });
         }
         let channels = arguments.iter().map(|argument| argument.channels).max().unwrap_or(1);
         let odd = arguments.iter().position(|argument| argument.channels != channels && argument.channels != 1);
@@ -173,7 +187,13 @@ impl<T: Real> ChannelwisePlan<T> {
             let found = arguments[argument].channels;
             return Err(ChannelwiseError::Channels { argument, expected: channels, found });
         }
-        let program = Program::compile(circuit);
+        let program = Program::compile(circuit).ok_or(ChannelwiseError::TooLarge)?;
+        let widest = circuit.inputs().into_iter().chain([circuit.outputs(), program.slots, 1]).max().unwrap_or(1);
+        if channels == 0
+            || widest.checked_mul(channels).is_none_or(|numbers| numbers > isize::MAX as usize / size_of::<T>())
+        {
+            return Err(ChannelwiseError::TooLarge);
+        }
         let (lanes, flops) = (lanes::<T>(arch), circuit.flops().max(1));
         Ok(Self { arch, program, arguments: arguments.to_vec(), channels, lanes, flops })
     }
@@ -185,7 +205,7 @@ impl<T: Real> ChannelwisePlan<T> {
 
     /// Floating-point operations for one item, all channels.
     pub fn flops(&self) -> usize {
-        self.flops * self.channels
+        self.flops.saturating_mul(self.channels)
     }
 
     /// Numbers of an argument for one item, or for all of them if it is shared.
@@ -201,7 +221,8 @@ impl<T: Real> ChannelwisePlan<T> {
     /// Evaluates the circuit for each item.
     ///
     /// # Shapes
-    /// Arguments: `[item][component][channel]`, without `item` if shared; the result likewise, overwritten.
+    /// Arguments: `[item][component][channel]`, without `item` if shared; the result likewise, overwritten. A result that
+    /// is larger than the caches is written past them if it is aligned as [`Aligned`] is.
     ///
     /// # Errors
     /// [`ChannelwiseError`] naming the slice that does not fit.
@@ -213,7 +234,7 @@ impl<T: Real> ChannelwisePlan<T> {
         workspace: &mut ChannelwiseWorkspace<T>,
     ) -> Result<(), ChannelwiseError> {
         self.check_arguments(items, arguments)?;
-        check_length(Slice::Result, items * self.result_len(), result.len())?;
+        check_length(Slice::Result, items.saturating_mul(self.result_len()), result.len())?;
         let mut job = Job::new(self, items, Direction::Forward);
         job.set_arguments(arguments);
         job.result = result.as_mut_ptr();
@@ -239,7 +260,7 @@ impl<T: Real> ChannelwisePlan<T> {
         workspace: &mut ChannelwiseWorkspace<T>,
     ) -> Result<(), ChannelwiseError> {
         self.check_arguments(items, arguments)?;
-        check_length(Slice::ResultCotangent, items * self.result_len(), cotangent.len())?;
+        check_length(Slice::ResultCotangent, items.saturating_mul(self.result_len()), cotangent.len())?;
         let (what, expected, found) = ("the cotangents", self.arguments.len(), cotangents.len());
         if expected != found {
             return Err(ChannelwiseError::Arguments { what, expected, found });
@@ -271,12 +292,13 @@ impl<T: Real> ChannelwisePlan<T> {
         workspace.partial_sums.clear();
         workspace.partial_sums.resize(job.parts * shared, T::ZERO);
         job.part_stride = shared;
+        let sums_of_parts = workspace.partial_sums.as_mut_ptr();
         let mut offset = 0;
         for argument in 0..self.arguments.len() {
             let sums = wanted(argument, cotangents);
             let Some(slice) = &mut cotangents[argument] else { continue };
             job.cotangents[argument] = if sums {
-                let place = workspace.partial_sums[offset..].as_mut_ptr();
+                let place = sums_of_parts.wrapping_add(offset);
                 offset += self.argument_len(argument);
                 place
             } else {
@@ -309,8 +331,10 @@ impl<T: Real> ChannelwisePlan<T> {
         }
     }
 
+    /// Numbers of an argument; more than any slice has where they cannot be counted.
     fn len(&self, items: usize, argument: usize) -> usize {
-        self.argument_len(argument) * if self.arguments[argument].shared { 1 } else { items }
+        let items = if self.arguments[argument].shared { 1 } else { items };
+        self.argument_len(argument).saturating_mul(items)
     }
 
     fn check_arguments(&self, items: usize, arguments: &[&[T]]) -> Result<(), ChannelwiseError> {

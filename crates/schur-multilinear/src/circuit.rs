@@ -1,8 +1,8 @@
 //! Arithmetic circuits on components: the form in which maps reach a kernel.
 //!
 //! A circuit is a list of *rows*. The first ones are the components of its arguments; each further row is a sum of
-//! products of two earlier rows, a linear combination of earlier rows, or the inverse square root of one. Channels run beside: every row holds one
-//! number a channel, and a kernel keeps as many channels as fit into its registers. An argument with a single channel
+//! products of two earlier rows, a linear combination of earlier rows, or the inverse square root of one. Channels run
+//! beside: every row holds one number a channel, and a kernel keeps as many channels as fit into its registers. An argument with a single channel
 //! (the harmonics of an edge, angles, shared weights) serves all of them.
 //!
 //! Products of representations, symmetric contractions with shared monomials, rotations by angles and weights that
@@ -10,7 +10,10 @@
 
 mod derivative;
 
-use crate::{Bilinear, ComponentMatrix, Factored, FactoredError, factored::check_length};
+use crate::{
+    Bilinear, ComponentMatrix, Factored, FactoredError,
+    factored::{check_length, check_range},
+};
 
 /// Rows of a circuit, in the order of the components they stand for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -92,11 +95,14 @@ impl Circuit {
     /// Adds the rows of a bilinear map of two lists of rows.
     ///
     /// # Errors
-    /// [`FactoredError::Length`] if the lists do not have the map's dimensions.
+    /// [`FactoredError::Length`] if the lists do not have the map's dimensions, [`FactoredError::OutOfRange`] if a row is
+    /// not one of this circuit.
     pub fn bilinear(&mut self, left: &Rows, right: &Rows, map: &Bilinear) -> Result<Rows, FactoredError> {
         let [expected_left, expected_right, _] = map.dims();
         check_length("the rows of the first argument", expected_left, left.len())?;
         check_length("the rows of the second argument", expected_right, right.len())?;
+        self.check_rows(left)?;
+        self.check_rows(right)?;
         Ok(self.add_bilinear(left, right, map))
     }
 
@@ -110,9 +116,11 @@ impl Circuit {
     /// Adds the rows of a matrix times a list of rows.
     ///
     /// # Errors
-    /// [`FactoredError::Length`] if the list does not have as many rows as the matrix columns.
+    /// [`FactoredError::Length`] if the list does not have as many rows as the matrix columns,
+    /// [`FactoredError::OutOfRange`] if a row is not one of this circuit.
     pub fn matrix(&mut self, source: &Rows, matrix: &ComponentMatrix) -> Result<Rows, FactoredError> {
         check_length("the rows of the argument", matrix.columns(), source.len())?;
+        self.check_rows(source)?;
         Ok(self.add_matrix(source, matrix))
     }
 
@@ -124,7 +132,13 @@ impl Circuit {
     }
 
     /// Adds the rows `1 / sqrt(x)` of a list of rows, zero where `x` is zero: what makes unit vectors of vectors.
+    ///
+    /// Negative numbers give NaN. The reverse pass forms the cube of the root, which must not overflow.
+    ///
+    /// # Panics
+    /// If a row is not one of this circuit.
     pub fn inverse_sqrt(&mut self, source: &Rows) -> Rows {
+        assert!(self.check_rows(source).is_ok(), "rows of this circuit");
         let (source, first) = (source.0.clone(), self.rows);
         let rows = source.len();
         self.operations.push(Operation::InverseSqrt { source, first });
@@ -132,8 +146,17 @@ impl Circuit {
     }
 
     /// Appends rows to the result.
+    ///
+    /// # Panics
+    /// If a row is not one of this circuit.
     pub fn output(&mut self, rows: &Rows) {
+        assert!(self.check_rows(rows).is_ok(), "rows of this circuit");
         self.outputs.extend_from_slice(&rows.0);
+    }
+
+    /// Rows are made before they are read: what kernels rely on.
+    fn check_rows(&self, rows: &Rows) -> Result<(), FactoredError> {
+        check_range("row of the circuit", &rows.0, self.rows)
     }
 
     fn made(&mut self, rows: usize) -> Rows {

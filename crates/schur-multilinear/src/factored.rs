@@ -139,7 +139,8 @@ impl Factored {
     /// Attaches weights to the map.
     ///
     /// # Errors
-    /// [`FactoredError::Length`] or [`FactoredError::OutOfRange`] if a list of the weighting does not fit.
+    /// [`FactoredError::Length`] or [`FactoredError::OutOfRange`] if a list of the weighting does not fit: sums, too, lead to
+    /// one of the rows behind the last matrix.
     pub fn with_weights(mut self, weighting: Weighting) -> Result<Self, FactoredError> {
         let [x, y, _] = self.dims();
         let rows = self.path_rows();
@@ -154,6 +155,7 @@ impl Factored {
         }
         if let Some(sums) = &weighting.sums {
             check_length("sums of the result", rows, sums.len())?;
+            check_range("row that results are added to", sums, rows)?;
         }
         self.weighting = weighting;
         Ok(self)
@@ -309,7 +311,7 @@ pub(crate) fn check_length(what: &'static str, expected: usize, found: usize) ->
     if expected == found { Ok(()) } else { Err(FactoredError::Length { what, expected, found }) }
 }
 
-fn check_range(what: &'static str, list: &[usize], size: usize) -> Result<(), FactoredError> {
+pub(crate) fn check_range(what: &'static str, list: &[usize], size: usize) -> Result<(), FactoredError> {
     match list.iter().find(|&&index| index >= size) {
         Some(&index) => Err(FactoredError::OutOfRange { what, index, size }),
         None => Ok(()),

@@ -65,7 +65,7 @@ pub trait Real:
     /// Stores one register past the caches, where the processor can: for results that are larger than they are.
     ///
     /// # Safety
-    /// As for [`store`](Self::store), and `pointer` must be aligned to 64 bytes. The caller ends a run of such stores
+    /// As for [`store`](Self::store), and `pointer` must be aligned to the size of the register. The caller ends a run of such stores
     /// with [`end_streaming`](crate::end_streaming).
     #[inline(always)]
     unsafe fn store_streaming<S: Simd>(pointer: *mut Self, value: Self::Lanes<S>) {

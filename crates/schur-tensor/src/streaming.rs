@@ -7,7 +7,7 @@ use crate::{Lanes, Real, pulp::Simd};
 /// Stores one register, past the caches on x86 with AVX-512 and in the ordinary way elsewhere.
 ///
 /// # Safety
-/// `pointer` is valid for writing one register and aligned to 64 bytes.
+/// `pointer` is valid for writing one register and aligned to its size.
 #[inline(always)]
 pub(crate) unsafe fn store<T: Real, S: Simd>(pointer: *mut T, value: Lanes<T, S>) {
     #[cfg(target_arch = "x86_64")]

@@ -80,7 +80,8 @@ struct Compiler<'a, T> {
 }
 
 impl<T: Real> Program<T> {
-    pub fn compile(circuit: &Circuit) -> Self {
+    /// Compiles a circuit; none if its rows or coefficients cannot be counted in 31 bits.
+    pub fn compile(circuit: &Circuit) -> Option<Self> {
         let mut compiler = Compiler::new(circuit);
         for operation in circuit.operations() {
             match operation {
@@ -213,15 +214,20 @@ impl<'a, T: Real> Compiler<'a, T> {
         self.emit_kept(rows);
     }
 
-    fn finish(mut self) -> Program<T> {
+    fn finish(mut self) -> Option<Program<T>> {
         let copies = self.circuit.output_rows().iter().enumerate().filter(|(_, row)| !self.output.contains_key(row));
         self.program.copies =
             copies.filter_map(|(output, &row)| Some(Copy { slot: self.slot[row]?, output })).collect();
         self.program.value_steps = self.steps_behind_factors();
         self.program.steps = self.pieces.iter().flat_map(|piece| piece.forward.clone()).collect();
         self.program.reverse = self.pieces.iter().rev().flat_map(|piece| piece.reverse.clone()).collect();
+        let Program { slots, kept, outputs, indices, coefficients, .. } = &self.program;
+        let counts = [slots + kept, *outputs, indices.len(), coefficients.len()];
+        if counts.into_iter().any(|count| count >= LOCAL) {
+            return None;
+        }
         self.program.place_local_slots();
-        self.program
+        Some(self.program)
     }
 
     /// The steps that make what products read.

@@ -1,10 +1,10 @@
 //! One call of a plan: where its arguments are, and how items and channels become tiles.
 
-use std::ops::Range;
+use std::{any::TypeId, ops::Range};
 
 use schur_tensor::{
     Real, end_streaming,
-    pulp::{Arch, Simd, WithSimd},
+    pulp::{self, Arch, Simd, WithSimd},
 };
 
 use super::{
@@ -39,7 +39,7 @@ pub(super) struct Job<'a, T> {
 }
 
 // SAFETY: parts read shared arguments and write to items of their own, or to sums of their own.
-unsafe impl<T: Sync> Sync for Job<'_, T> {}
+unsafe impl<T: Send + Sync> Sync for Job<'_, T> {}
 
 /// Results of this size are stored past the caches: more than a core's share of the last level.
 const STREAMED_BYTES: usize = 8 << 20;
@@ -105,6 +105,21 @@ impl<'a, T: Real> Job<'a, T> {
 
     pub fn run_part(&self, part: usize, scratch: &mut [T]) {
         assert!(scratch.len() >= self.scratch_len(), "scratch memory for a tile");
+        let job = std::ptr::from_ref(self);
+        // The kernels are compiled here, once, and not in every crate that makes a plan.
+        if TypeId::of::<T>() == TypeId::of::<f32>() {
+            // SAFETY: `T` is `f32`, so both types are the same.
+            let job = unsafe { &*job.cast::<Job<'_, f32>>() };
+            run_part_f32(job, part, pulp::bytemuck::cast_slice_mut(scratch));
+        } else if TypeId::of::<T>() == TypeId::of::<f64>() {
+            // SAFETY: `T` is `f64`, so both types are the same.
+            let job = unsafe { &*job.cast::<Job<'_, f64>>() };
+            run_part_f64(job, part, pulp::bytemuck::cast_slice_mut(scratch));
+        }
+    }
+
+    #[inline(always)]
+    fn dispatch(&self, part: usize, scratch: &mut [T]) {
         let first = part * self.part_items;
         let items = first..self.items.min(first + self.part_items);
         let arch = self.plan.arch;
@@ -133,6 +148,16 @@ impl<'a, T: Real> Job<'a, T> {
             _ => (item * rows * channels + spot.channel, Lay::Channels { stride: channels }),
         }
     }
+}
+
+#[inline(never)]
+fn run_part_f32(job: &Job<'_, f32>, part: usize, scratch: &mut [f32]) {
+    job.dispatch(part, scratch);
+}
+
+#[inline(never)]
+fn run_part_f64(job: &Job<'_, f64>, part: usize, scratch: &mut [f64]) {
+    job.dispatch(part, scratch);
 }
 
 /// Where a tile begins, and how many of its lanes are used.

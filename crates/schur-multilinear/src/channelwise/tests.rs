@@ -85,6 +85,64 @@ fn to<T: Real>(values: &[f64]) -> Vec<T> {
     values.iter().map(|&value| T::from_f64(value)).collect()
 }
 
+#[test]
+fn rows_of_another_circuit_are_refused() {
+    let (mut wide, mut narrow) = (Circuit::new(), Circuit::new());
+    let (foreign, own) = (wide.input(10), narrow.input(1));
+    let map = Bilinear::new([10, 1, 1], [BilinearTerm { result: 0, left: 9, right: 0, coefficient: 2.0 }]).unwrap();
+    let error = narrow.bilinear(&foreign, &own, &map).unwrap_err();
+    assert_eq!(error.to_string(), "row of the circuit 1 is outside of 0..1");
+}
+
+#[test]
+fn shared_arguments_have_their_sums_even_of_no_items() {
+    let circuit = random_circuit(3);
+    let arguments = [Argument::shared(1), Argument::shared(1), Argument::per_item(1)];
+    check::<f64>(Arch::new(), 3, 37, arguments, 1e-12);
+    let plan = ChannelwisePlan::<f64>::new(Arch::new(), &circuit, &arguments).unwrap();
+    let (mut a, mut b) = ([1.0; 7], [1.0; 5]);
+    let mut cotangents = [Some(&mut a[..]), Some(&mut b[..]), None];
+    let mut workspace = ChannelwiseWorkspace::default();
+    plan.backward(0, &[&[1.0; 7], &[1.0; 5], &[]], &[], &mut cotangents, &mut workspace).unwrap();
+    assert_eq!((a, b), ([0.0; 7], [0.0; 5]));
+}
+
+/// In unused lanes the root of `x^2 - y^2` would be that of a negative number.
+#[test]
+fn unused_lanes_do_not_reach_sums() {
+    let mut circuit = Circuit::new();
+    let (x, y) = (circuit.input(1), circuit.input(1));
+    let rows = Rows::concatenate([&x, &y]);
+    let term = |left, coefficient| BilinearTerm { result: 0, left, right: left, coefficient };
+    let square = circuit.bilinear(&rows, &rows, &Bilinear::new([2, 2, 1], [term(0, 1.0), term(1, -1.0)]).unwrap());
+    let root = circuit.inverse_sqrt(&square.unwrap());
+    circuit.output(&root);
+    let plan =
+        ChannelwisePlan::<f64>::new(Arch::new(), &circuit, &[Argument::per_item(3), Argument::per_item(1)]).unwrap();
+    let mut gradient = [0.0];
+    let mut workspace = ChannelwiseWorkspace::default();
+    plan.backward(1, &[&[5.0; 3], &[3.0]], &[1.0; 3], &mut [None, Some(&mut gradient)], &mut workspace).unwrap();
+    assert_near("gradient", &gradient, &[9.0 / 64.0], 1e-14);
+}
+
+/// Results past the caches, with a tail of items, against the same results in memory that is not aligned.
+#[test]
+fn streamed_results_are_those_of_ordinary_stores() {
+    let circuit = random_circuit(4);
+    for (channels, items) in [(1, 60_003), (32, 2_000)] {
+        let plan = ChannelwisePlan::<f32>::new(Arch::new(), &circuit, &[Argument::per_item(channels); 3]).unwrap();
+        let mut numbers = Numbers(7);
+        let values: Vec<Vec<f32>> = (0..3).map(|a| to(&numbers.list(plan.len(items, a)))).collect();
+        let slices: Vec<&[f32]> = values.iter().map(Vec::as_slice).collect();
+        let len = items * plan.result_len();
+        let (mut aligned, mut shifted) = (Aligned::<f32>::zeros(len), Aligned::<f32>::zeros(len + 1));
+        let mut workspace = ChannelwiseWorkspace::default();
+        plan.forward(items, &slices, aligned.as_mut_slice(), &mut workspace).unwrap();
+        plan.forward(items, &slices, &mut shifted.as_mut_slice()[1..], &mut workspace).unwrap();
+        assert!(aligned.as_slice() == &shifted.as_slice()[1..], "{channels} channels");
+    }
+}
+
 /// Unit vectors: roots whose squares are kept, and roots that are components of the result.
 #[test]
 fn inverse_roots_match_the_definition_and_are_adjoint() {
@@ -228,5 +286,13 @@ fn slices_that_do_not_fit_are_named() {
     let mut result = vec![0.0; 2 * plan.result_len()];
     let error = plan.forward(2, &[&[0.0; 14], &[0.0; 9], &[0.0; 6]], &mut result, &mut ChannelwiseWorkspace::default());
     assert_eq!(error.unwrap_err().to_string(), "argument 1 has 9 numbers, not 10");
+    // Wrapped round, these items would have no numbers.
+    let half = 1 << (usize::BITS - 1);
+    let error = plan.forward(half, &[&[], &[], &[]], &mut [], &mut ChannelwiseWorkspace::default()).unwrap_err();
+    assert_eq!(error, ChannelwiseError::Length { slice: Slice::Argument(0), expected: usize::MAX, found: 0 });
+    for channels in [0, half] {
+        let plan = ChannelwisePlan::<f32>::new(Arch::new(), &circuit, &[Argument::per_item(channels); 3]);
+        assert_eq!(plan.unwrap_err(), ChannelwiseError::TooLarge);
+    }
     plan.forward(0, &[&[], &[], &[]], &mut [], &mut ChannelwiseWorkspace::default()).unwrap();
 }

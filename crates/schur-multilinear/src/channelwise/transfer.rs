@@ -90,6 +90,15 @@ pub(super) unsafe fn empty<T: Real, S: Simd>(
             }
             Lay::Broadcast => {
                 for row in 0..rows {
+                    if used < width {
+                        // Beyond the used lanes zero cotangents may have met what is not finite.
+                        let mut sum = T::ZERO;
+                        for lane in 0..used {
+                            sum += *slots.add(row * width + lane);
+                        }
+                        put(to.add(row), sum);
+                        continue;
+                    }
                     let mut sum = T::splat(simd, T::ZERO);
                     for lane in (0..width).step_by(T::lanes::<S>()) {
                         sum = T::plus(simd, sum, T::load::<S>(slots.add(row * width + lane)));
