@@ -124,6 +124,19 @@ pub enum DynamicsError {
         /// The velocity found.
         velocity: [f64; 3],
     },
+    /// A tolerance within which nearly everything is symmetric.
+    #[error(
+        "a tolerance of {tolerance} Å is too wide to find a symmetry where the shortest lattice vector has {shortest} Å: \
+         take {limit} Å or less"
+    )]
+    WideTolerance {
+        /// The tolerance in Å.
+        tolerance: f64,
+        /// The length of the shortest lattice vector in Å.
+        shortest: f64,
+        /// The widest tolerance for it in Å.
+        limit: f64,
+    },
     /// The symmetry of the structure could not be found.
     #[error("no space group was found within {tolerance} Å: {reason}; change the tolerance or give up the symmetry")]
     Symmetry {

@@ -30,11 +30,17 @@ struct Operation {
     cartesian: Matrix3,
 }
 
+/// Widest tolerance as a share of the shortest lattice vector.
+///
+/// Beyond it, maps of the lattice that are only nearly rotations count as such, and their products never come to an end.
+const WIDEST_TOLERANCE: f64 = 0.05;
+
 impl SpaceGroup {
     /// Finds the space group that `structure` has within `tolerance` (Å).
     ///
     /// # Errors
-    /// [`DynamicsError::NotPeriodic`], [`DynamicsError::Structure`] or [`DynamicsError::Symmetry`].
+    /// [`DynamicsError::NotPeriodic`], [`DynamicsError::Structure`], [`DynamicsError::WideTolerance`] if the tolerance is more
+    /// than a twentieth of the shortest lattice vector, or [`DynamicsError::Symmetry`].
     ///
     /// # Examples
     /// ```
@@ -53,8 +59,15 @@ impl SpaceGroup {
         }
         let failed = |reason| DynamicsError::Symmetry { tolerance, reason };
         let fractional = fractional(structure)?;
+        let lattice = moyo::base::Lattice::from_basis(structure.cell.vectors());
+        let (reduced, _) = lattice.minkowski_reduce().map_err(failed)?;
+        let shortest = reduced.basis.column_iter().map(|vector| vector.norm()).fold(f64::INFINITY, f64::min);
+        // Written so that NaN fails, too.
+        if !(tolerance <= WIDEST_TOLERANCE * shortest) {
+            return Err(DynamicsError::WideTolerance { tolerance, shortest, limit: WIDEST_TOLERANCE * shortest });
+        }
         let cell = moyo::base::Cell::new(
-            moyo::base::Lattice::from_basis(structure.cell.vectors()),
+            lattice,
             fractional.iter().map(|&f| f.into()).collect(),
             structure.numbers.iter().map(|&z| i32::from(z)).collect(),
         );
