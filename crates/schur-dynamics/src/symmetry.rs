@@ -62,9 +62,9 @@ impl SpaceGroup {
         let lattice = moyo::base::Lattice::from_basis(structure.cell.vectors());
         let (reduced, _) = lattice.minkowski_reduce().map_err(failed)?;
         let shortest = reduced.basis.column_iter().map(|vector| vector.norm()).fold(f64::INFINITY, f64::min);
-        // Written so that NaN fails, too.
-        if !(tolerance <= WIDEST_TOLERANCE * shortest) {
-            return Err(DynamicsError::WideTolerance { tolerance, shortest, limit: WIDEST_TOLERANCE * shortest });
+        let limit = WIDEST_TOLERANCE * shortest;
+        if tolerance.is_nan() || tolerance > limit {
+            return Err(DynamicsError::WideTolerance { tolerance, shortest, limit });
         }
         let cell = moyo::base::Cell::new(
             lattice,

@@ -82,7 +82,7 @@ pub struct Choice {
 /// let task = Task::new(2, Mode::Mimo);
 /// let choice = choose(&task, Requirement::AllMaps, &mut rng)?;
 /// assert_eq!(choice.product.name(), "cg");
-/// assert!(choice.to_string().contains("gaunt-grid: reaches 11 of 15"));
+/// assert!(choice.to_string().contains("gaunt-grid: reaches 7 of 15"));
 /// # Ok::<(), schur_product::ProductError>(())
 /// ```
 pub fn choose<R: Rng>(task: &Task, requirement: Requirement, rng: &mut R) -> Result<Choice, ProductError> {
