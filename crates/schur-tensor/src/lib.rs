@@ -1,16 +1,20 @@
-//! Numbers in lanes, aligned storage and matrix products: the ground that every kernel stands on.
+//! Dense tensors, semirings, numbers in lanes and matrix products: the ground that every kernel stands on.
 //!
 //! This crate knows no group and no atoms. SIMD instructions are chosen at run time through [`pulp`], which is
 //! re-exported since kernels in other crates are written against its `Simd` trait.
 
 mod aligned;
+mod dense;
 mod elementary;
 mod matrix;
+pub mod product;
 mod real;
+pub mod semiring;
 mod streaming;
 mod transpose;
 
 pub use aligned::Aligned;
+pub use dense::{ShapeError, Tensor, View, element_count, row_major};
 pub use elementary::sigmoid;
 pub use matrix::{PackedMatrix, RowLayout};
 pub use pulp;

@@ -1,0 +1,1 @@
+//! A contraction planned once and run many times.

@@ -1,0 +1,2 @@
+//! Slot lowering: any einsum as additions, multiplications and rotations of packed vectors.
+#![forbid(unsafe_code)]
