@@ -8,6 +8,7 @@ use schur_tensor::{ShapeError, Tensor, View};
 use thiserror::Error;
 
 use crate::Contraction;
+use crate::language::Bound;
 
 /// Why a contraction has no value for the operands given.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -119,6 +120,65 @@ pub fn contract<S: Semiring>(
             return Ok(result);
         }
     }
+}
+
+/// Evaluates an expression, nested ones included, by the definition.
+///
+/// # Shapes
+/// Operands: [`Bound::shapes`]; result: [`Bound::output_shape`].
+/// # Errors
+/// As [`contract`]; the numbers of operands are those of the expression for shapes, those of a nested contraction else.
+/// # Examples
+/// ```
+/// use schur_einsum::language::{Expression, Sizes};
+/// use schur_einsum::reference;
+/// # use schur_tensor::semiring::{Semiring, SemiringError};
+/// use schur_tensor::Tensor;
+/// # struct Natural;
+/// # impl Semiring for Natural {
+/// #     type Element = u32;
+/// #     fn name(&self) -> &'static str { "natural numbers" }
+/// #     fn zero(&self) -> u32 { 0 }
+/// #     fn one(&self) -> u32 { 1 }
+/// #     fn add(&self, a: &u32, b: &u32) -> Result<u32, SemiringError> { Ok(a + b) }
+/// #     fn multiply(&self, a: &u32, b: &u32) -> Result<u32, SemiringError> { Ok(a * b) }
+/// # }
+///
+/// let bound = Expression::parse("(ij->i),k->ik")?.bind(&[&[2, 3], &[1]], &Sizes::new())?;
+/// let (matrix, scale) = (Tensor::new(&[2, 3], vec![1, 2, 3, 4, 5, 6])?, Tensor::new(&[1], vec![10])?);
+/// let result = reference::evaluate(&Natural, &bound, &[matrix.view(), scale.view()])?;
+/// assert_eq!((result.shape(), result.data()), (&[2, 1][..], &[60, 150][..]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn evaluate<S: Semiring>(
+    semiring: &S,
+    bound: &Bound,
+    operands: &[View<'_, S::Element>],
+) -> Result<Tensor<S::Element>, ReferenceError> {
+    let expected = bound.shapes().len();
+    if operands.len() != expected {
+        return Err(ReferenceError::Operands { expected, found: operands.len() });
+    }
+    for (operand, (view, expected)) in operands.iter().zip(bound.shapes()).enumerate() {
+        if view.shape() != expected {
+            let (expected, found) = (expected.clone(), view.shape().to_vec());
+            return Err(ReferenceError::Operand { operand, expected, found });
+        }
+    }
+    let mut results: Vec<Tensor<S::Element>> = Vec::new();
+    for step in bound.steps() {
+        let views: Result<Vec<_>, ShapeError> = step
+            .inputs()
+            .iter()
+            .map(|input| match input.tensor().checked_sub(operands.len()) {
+                None => input.squeezed(&operands[input.tensor()]),
+                Some(earlier) => input.squeezed(&results[earlier].view()),
+            })
+            .collect();
+        let result = contract(semiring, step.contraction(), &views?)?;
+        results.push(result);
+    }
+    results.pop().ok_or(ReferenceError::Operands { expected: 1, found: 0 })
 }
 
 fn check_shapes<T>(contraction: &Contraction, operands: &[View<'_, T>]) -> Result<(), ReferenceError> {
