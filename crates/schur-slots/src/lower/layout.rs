@@ -38,7 +38,7 @@ impl Layout {
 pub(super) type Target<'a> = Option<(&'a [Option<usize>], usize)>;
 
 impl Lowering<'_> {
-    /// The layout of the product of some tensors that needs the fewest rotations, then the fewest masks.
+    /// The layout of the product of some tensors that needs the fewest rotations and masks.
     pub(super) fn choose(
         &mut self,
         operands: &[Wide],
@@ -57,11 +57,11 @@ impl Lowering<'_> {
         for layout in self.layouts(operands, &indices, kept, target) {
             layouts.push((self.price(operands, &layout, kept, target, false), layout));
         }
-        layouts.sort_by_key(|(price, _)| *price);
+        layouts.sort_by_key(|(price, _)| price.weight());
         let mut best: Option<(Price, Layout)> = None;
         for (_, layout) in layouts.into_iter().take(COMPARED) {
             let price = self.price(operands, &layout, kept, target, true);
-            if best.as_ref().is_none_or(|(least, _)| price < *least) {
+            if best.as_ref().is_none_or(|(least, _)| price.weight() < least.weight()) {
                 best = Some((price, layout));
             }
         }
@@ -101,8 +101,8 @@ impl Lowering<'_> {
             self.extend(None, &order)
         });
         let priced = candidates.map(|layout| (self.estimate(operands, &layout, kept, target), layout));
-        let (price, best) = priced.min_by_key(|(price, _)| *price)?;
-        (price < self.estimate(operands, layout, kept, target)).then_some(best)
+        let (price, best) = priced.min_by_key(|(price, _)| price.weight())?;
+        (price.weight() < self.estimate(operands, layout, kept, target).weight()).then_some(best)
     }
 
     /// Places indices row-major above those that have a stride already; none if that takes too many vectors.

@@ -50,10 +50,21 @@ impl Split {
 }
 
 /// What a rearrangement costs: rotations, and masks at most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Price {
     pub(super) rotations: usize,
     pub(super) masks: usize,
+}
+
+/// So many products with masks are taken to cost as much as a rotation, whose key switch transforms each prime of the
+/// modulus once for every other one, where a product with a mask only multiplies.
+const MASKS_PER_ROTATION: usize = 16;
+
+impl Price {
+    /// The price as one number, for comparing.
+    pub(super) const fn weight(self) -> usize {
+        self.rotations.saturating_mul(MASKS_PER_ROTATION).saturating_add(self.masks)
+    }
 }
 
 /// Finds splits, and remembers them: many orders of indices lead to the same moves.
