@@ -11,6 +11,7 @@
 //! - [`pickle`] runs the pickle machine over a flat arena and leaves every call symbolic.
 //! - [`archive`] reads members of a zip with a byte limit for each.
 //! - [`torch`] recognises an allow-list (tensors, ordered dictionaries, numpy arrays) in that data.
+//! - [`npy`] reads and writes NumPy's arrays of numbers.
 //! - [`safetensors`] is the format of our own model files: tensors by name and text metadata.
 //! - [`atomic_file`] writes an output completely or not at all; [`sha256`] names a file by its content.
 //!
@@ -20,6 +21,7 @@
 pub mod archive;
 pub mod atomic_file;
 mod digest;
+pub mod npy;
 pub mod pickle;
 pub mod safetensors;
 mod tensor;
