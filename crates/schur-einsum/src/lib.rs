@@ -6,14 +6,16 @@
 //!
 //! A [`Contraction`] says which axes of the operands are the same index and which indices the result keeps; it knows
 //! neither text nor numbers. An [`Order`] says which pairs to contract first, and which indices to loop over outside
-//! so that everything fits into memory.
+//! so that everything fits into memory. [`einsum`] does it all in one call, [`Einsum`] plans once to run many times.
 #![forbid(unsafe_code)]
 
 mod contraction;
+mod einsum;
 pub mod execute;
 pub mod language;
 pub mod order;
 pub mod reference;
 
 pub use contraction::{Contraction, ContractionError};
+pub use einsum::{Einsum, EinsumError, EinsumStep, EinsumWorkspace, einsum};
 pub use order::{Cost, Order, OrderError};

@@ -57,16 +57,16 @@ pub fn element_count(shape: &[usize]) -> Result<usize, ShapeError> {
     Ok(if shape.contains(&0) { 0 } else { count })
 }
 
-/// Returns the strides of a row-major tensor, in elements.
+/// Returns the strides of a row-major tensor, in elements; of one that is too large to be addressed, something.
 ///
 /// # Examples
 /// ```
 /// assert_eq!(schur_tensor::row_major(&[2, 3, 4]), [12, 4, 1]);
 /// ```
 pub fn row_major(shape: &[usize]) -> Vec<isize> {
-    let mut strides = vec![1; shape.len()];
+    let mut strides = vec![1_isize; shape.len()];
     for axis in (1..shape.len()).rev() {
-        strides[axis - 1] = strides[axis] * shape[axis].max(1).cast_signed();
+        strides[axis - 1] = strides[axis].saturating_mul(shape[axis].max(1).cast_signed());
     }
     strides
 }
@@ -253,16 +253,32 @@ impl<'a, T> View<'a, T> {
     }
 }
 
+impl<'a, T> View<'a, T> {
+    /// All elements, row-major.
+    pub fn iter(&self) -> impl Iterator<Item = &'a T> {
+        let (data, shape, strides) = (self.data, &self.shape, &self.strides);
+        let mut index = vec![0; shape.len()];
+        let mut place = self.offset;
+        (0..self.count()).map(move |_| {
+            let element = &data[place];
+            for axis in (0..index.len()).rev() {
+                index[axis] += 1;
+                place = place.wrapping_add_signed(strides[axis]);
+                if index[axis] < shape[axis] {
+                    break;
+                }
+                index[axis] = 0;
+                place = place.wrapping_add_signed(-strides[axis] * shape[axis].cast_signed());
+            }
+            element
+        })
+    }
+}
+
 impl<T: Clone> View<'_, T> {
     /// Copies the elements, row-major.
     pub fn to_tensor(&self) -> Tensor<T> {
-        let mut index = vec![0; self.shape.len()];
-        let mut data = Vec::with_capacity(self.count());
-        for _ in 0..self.count() {
-            data.extend(self.position(&index).map(|position| self.data[position].clone()));
-            advance(&mut index, &self.shape);
-        }
-        Tensor { shape: self.shape.clone(), data }
+        Tensor { shape: self.shape.clone(), data: self.iter().cloned().collect() }
     }
 }
 

@@ -1,0 +1,435 @@
+//! Plans: steps with a place for every intermediate result.
+
+use std::ops::{AddAssign, Range};
+
+use schur_tensor::product::Mode;
+use schur_tensor::semiring::{Semiring, SemiringError};
+use schur_tensor::{View, element_count, row_major};
+
+use super::ExecuteError;
+use super::arena::{self, Lifetime};
+use super::lower::{Home, Lowered, Slice, Step, lower, merge};
+use crate::{Contraction, Order};
+
+/// A contraction with an order, ready to run over any semiring.
+///
+/// # Examples
+/// ```
+/// use schur_einsum::{Contraction, Order};
+/// use schur_einsum::execute::{Plan, Workspace};
+/// use schur_tensor::{Tensor, semiring::Arithmetic};
+///
+/// // "ij,jk->ik" of a 2 x 3 and a 3 x 2 matrix.
+/// let names = ["i", "j", "k"].map(String::from).to_vec();
+/// let contraction = Contraction::new(vec![vec![0, 1], vec![1, 2]], vec![0, 2], vec![2, 3, 2], names)?;
+/// let plan = Plan::new(&contraction, &Order::left_to_right(&contraction))?;
+/// let (a, b) = (Tensor::filled(&[2, 3], 1.0)?, Tensor::filled(&[3, 2], 2.0)?);
+/// let mut result = vec![0.0; 4];
+/// plan.run(&Arithmetic::<f64>::new(), &[a.view(), b.view()], &mut result, &mut Workspace::default())?;
+/// assert_eq!(result, [6.0; 4]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Plan {
+    operands: Vec<(Vec<usize>, Vec<isize>)>,
+    output: OutputShape,
+    lowered: Lowered,
+    /// Where each intermediate result lies.
+    places: Vec<Range<usize>>,
+    arena_len: usize,
+    /// Whether an index has size zero: then every sum is empty, or there is none.
+    empty: bool,
+}
+
+/// Memory that runs of plans share: it grows to what the largest of them needs, and is kept.
+#[derive(Debug, Clone)]
+pub struct Workspace<E> {
+    arena: Vec<E>,
+    scratch: Vec<E>,
+}
+
+impl<E> Default for Workspace<E> {
+    fn default() -> Self {
+        Self { arena: Vec::new(), scratch: Vec::new() }
+    }
+}
+
+/// The result, and which of its elements no step writes.
+#[derive(Debug, Clone)]
+struct OutputShape {
+    shape: Vec<usize>,
+    len: usize,
+    /// An index occurs twice: elements beside the diagonal are zero.
+    has_diagonal: bool,
+    /// Every index of the result, if along some of them it repeats itself; else none.
+    axes: Vec<OutputAxis>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct OutputAxis {
+    size: usize,
+    stride: usize,
+    is_repeated: bool,
+}
+
+impl Plan {
+    /// Plans a contraction of row-major operands.
+    ///
+    /// # Errors
+    /// [`ExecuteError`] if the order is not one of the contraction, or a tensor is too large to be addressed.
+    pub fn new(contraction: &Contraction, order: &Order) -> Result<Self, ExecuteError> {
+        let strides = |indices: &Vec<usize>| -> Vec<isize> {
+            row_major(&indices.iter().map(|&index| contraction.sizes()[index]).collect::<Vec<_>>())
+        };
+        Self::with_strides(contraction, order, &contraction.operands().iter().map(strides).collect::<Vec<_>>())
+    }
+
+    /// Plans a contraction of operands that lie in memory with given strides, which must not be negative.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and if the strides are not one list for each operand and one stride for each axis.
+    ///
+    /// # Cost
+    /// Linear in the axes of all tensors, and quadratic in the number of intermediate results.
+    pub fn with_strides(
+        contraction: &Contraction,
+        order: &Order,
+        strides: &[Vec<isize>],
+    ) -> Result<Self, ExecuteError> {
+        Order::new(contraction, order.pairs().to_vec(), order.sliced().to_vec())?;
+        let expected = contraction.operands().len();
+        if strides.len() != expected {
+            return Err(ExecuteError::Operands { expected, found: strides.len() });
+        }
+        let shape = |indices: &[usize]| indices.iter().map(|&index| contraction.sizes()[index]).collect::<Vec<_>>();
+        let operands: Vec<_> = contraction.operands().iter().map(|list| shape(list)).zip(strides.to_vec()).collect();
+        for (operand, (shape, strides)) in operands.iter().enumerate() {
+            element_count(shape)
+                .map_err(|_| ExecuteError::TooLarge { what: "an operand", shape: shape.clone() })?;
+            if shape.len() != strides.len() {
+                let expected = row_major(shape);
+                return Err(ExecuteError::Strides { operand, expected, found: strides.clone() });
+            }
+            if strides.iter().any(|&stride| stride < 0) {
+                return Err(ExecuteError::Backwards { operand, strides: strides.clone() });
+            }
+        }
+        let lowered = lower(contraction, order, strides)?;
+        let (starts, arena_len) = arena::place(&lifetimes(&lowered));
+        let places = starts.iter().zip(&lowered.intermediates).map(|(&start, &len)| start..start + len).collect();
+        let empty = operands.iter().any(|(shape, _)| shape.contains(&0)) || contraction.output_shape().contains(&0);
+        Ok(Self { operands, output: OutputShape::new(contraction), lowered, places, arena_len, empty })
+    }
+
+    /// The shape of the result.
+    pub fn output_shape(&self) -> &[usize] {
+        &self.output.shape
+    }
+
+    /// Elements of all intermediate results that are alive together, at the worst moment.
+    ///
+    /// A run allocates these once, the result is the caller's, and kernels keep packed panels of at most a few MiB.
+    pub const fn peak(&self) -> usize {
+        self.arena_len
+    }
+
+    /// How many steps a slice has, and how many slices there are.
+    pub fn steps(&self) -> (usize, f64) {
+        (self.lowered.steps.len(), self.lowered.slices.iter().map(|slice| slice.size as f64).product())
+    }
+
+    /// Refuses a plan whose intermediate results need more than `limit` elements.
+    ///
+    /// # Errors
+    /// [`ExecuteError::Memory`].
+    pub fn within(self, limit: usize) -> Result<Self, ExecuteError> {
+        if self.arena_len > limit {
+            return Err(ExecuteError::Memory { needed: self.arena_len, limit });
+        }
+        Ok(self)
+    }
+
+    /// Contracts the operands into `result`, row-major, which is overwritten.
+    ///
+    /// Sums are in an order that depends on the plan alone: the same operands give the same bits, whatever the number
+    /// of threads of the pool that this runs in. A second run with the same workspace allocates nothing.
+    ///
+    /// # Errors
+    /// [`ExecuteError`] if operands or result do not have the plan's shapes and strides, or the semiring refuses an
+    /// element or a step; `result` then holds no meaning.
+    pub fn run<S: Semiring>(
+        &self,
+        semiring: &S,
+        operands: &[View<'_, S::Element>],
+        result: &mut [S::Element],
+        workspace: &mut Workspace<S::Element>,
+    ) -> Result<(), ExecuteError> {
+        let Workspace { arena, scratch } = workspace;
+        self.run_in(semiring, operands, result, arena, scratch)
+    }
+
+    pub(super) fn run_in<S: Semiring>(
+        &self,
+        semiring: &S,
+        operands: &[View<'_, S::Element>],
+        result: &mut [S::Element],
+        arena: &mut Vec<S::Element>,
+        scratch: &mut Vec<S::Element>,
+    ) -> Result<(), ExecuteError> {
+        self.check(semiring, operands, result.len())?;
+        if self.empty || self.output.has_diagonal {
+            result.fill(semiring.zero());
+        }
+        if self.empty {
+            return Ok(());
+        }
+        if arena.len() < self.arena_len {
+            arena.resize(self.arena_len, semiring.zero());
+        }
+        let slices = self.lowered.slices.iter().map(|slice| slice.size).product::<usize>();
+        for slice in 0..slices {
+            self.run_slice(semiring, slice, operands, result, (arena, scratch))?;
+        }
+        self.output.repeat(result);
+        Ok(())
+    }
+
+    fn run_slice<S: Semiring>(
+        &self,
+        semiring: &S,
+        slice: usize,
+        operands: &[View<'_, S::Element>],
+        result: &mut [S::Element],
+        (arena, scratch): (&mut [S::Element], &mut Vec<S::Element>),
+    ) -> Result<(), ExecuteError> {
+        let (to, mode) = output_offset(&self.lowered.slices, slice);
+        let operand = |k: usize| &operands[k].data()[operands[k].offset() + operand_offset(&self.lowered.slices, slice, k)..];
+        let place = |home: Home| self.place(home);
+        for (number, step) in self.lowered.steps.iter().enumerate() {
+            let (written, mode) = match step.result() {
+                Home::Output => (0..0, mode),
+                home => (place(home), Mode::Overwrite),
+            };
+            let done: Result<(), SemiringError> = match step {
+                Step::Reduce { source, result: home, reduction } => {
+                    let (lent, [read]) = arena::lend(arena, written, [place(*source)]);
+                    let source = if let Home::Operand(k) = source { operand(*k) } else { read };
+                    let target = if *home == Home::Output { &mut result[to..] } else { lent };
+                    semiring.reduce(reduction, source, target, mode)
+                }
+                Step::Product { operands: homes, result: home, product } => {
+                    let (lent, read) = arena::lend(arena, written, homes.map(place));
+                    let pick = |which: usize| if let Home::Operand(k) = homes[which] { operand(k) } else { read[which] };
+                    let target = if *home == Home::Output { &mut result[to..] } else { lent };
+                    semiring.product(product, [pick(0), pick(1)], target, mode, scratch)
+                }
+            };
+            done.map_err(|source| ExecuteError::Step { step: number, source })?;
+        }
+        Ok(())
+    }
+
+    /// The same plan with every intermediate result at a place of its own.
+    pub(super) fn remembering(mut self) -> Result<Self, ExecuteError> {
+        let mut total = 0_usize;
+        for (place, &len) in self.places.iter_mut().zip(&self.lowered.intermediates) {
+            let start = total;
+            total = total.checked_add(len).ok_or_else(|| ExecuteError::TooLarge {
+                what: "the list of all intermediate results",
+                shape: self.lowered.intermediates.clone(),
+            })?;
+            *place = start..total;
+        }
+        self.arena_len = total;
+        Ok(self)
+    }
+
+    /// Where a tensor lies among the intermediate results; nowhere for operands and the result.
+    pub(super) fn place(&self, home: Home) -> Range<usize> {
+        match home {
+            Home::Intermediate(number) => self.places[number].clone(),
+            Home::Operand(_) | Home::Output => 0..0,
+        }
+    }
+
+    pub(super) fn step_list(&self) -> &[Step] {
+        &self.lowered.steps
+    }
+
+    pub(super) const fn intermediates(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there is nothing to sum.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.empty
+    }
+
+    /// Copies a result along the axes that no operand has.
+    pub(super) fn repeat<E: Clone>(&self, result: &mut [E]) {
+        self.output.repeat(result);
+    }
+
+    /// The cotangent of what the last step writes: summed along the axes that no operand has.
+    pub(super) fn collapse<'a, E>(&self, cotangent: &'a [E], collapsed: &'a mut Vec<E>) -> &'a [E]
+    where
+        E: Clone + Default + AddAssign,
+    {
+        if self.output.axes.is_empty() {
+            return cotangent;
+        }
+        collapsed.clear();
+        collapsed.resize(cotangent.len(), E::default());
+        self.output.each_pair(|from, to| collapsed[from] += cotangent[to].clone());
+        collapsed
+    }
+
+    /// Refuses gradients that are shorter than their operands.
+    pub(super) fn check_reach(&self, lens: impl ExactSizeIterator<Item = Option<usize>>) -> Result<(), ExecuteError> {
+        let (expected, found) = (self.operands.len(), lens.len());
+        if expected != found {
+            return Err(ExecuteError::Operands { expected, found });
+        }
+        for (operand, (len, (shape, strides))) in lens.zip(&self.operands).enumerate() {
+            let reach = shape.iter().zip(strides).map(|(&size, &stride)| size.saturating_sub(1) * stride.unsigned_abs());
+            let expected = if shape.contains(&0) { 0 } else { reach.sum::<usize>() + 1 };
+            if let Some(found) = len.filter(|&len| len < expected) {
+                return Err(ExecuteError::Gradient { operand, expected, found });
+            }
+        }
+        Ok(())
+    }
+
+    fn check<S: Semiring>(
+        &self,
+        semiring: &S,
+        operands: &[View<'_, S::Element>],
+        result_len: usize,
+    ) -> Result<(), ExecuteError> {
+        self.check_shapes(operands, result_len)?;
+        for (operand, view) in operands.iter().enumerate() {
+            if let Some((position, source)) = foreign(semiring, view) {
+                return Err(ExecuteError::Element { operand, position, source });
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_shapes<E>(&self, operands: &[View<'_, E>], result_len: usize) -> Result<(), ExecuteError> {
+        if operands.len() != self.operands.len() {
+            return Err(ExecuteError::Operands { expected: self.operands.len(), found: operands.len() });
+        }
+        for (operand, (view, (shape, strides))) in operands.iter().zip(&self.operands).enumerate() {
+            if view.shape() != shape {
+                let (expected, found) = (shape.clone(), view.shape().to_vec());
+                return Err(ExecuteError::Shape { operand, expected, found });
+            }
+            if view.strides() != strides && !shape.contains(&0) {
+                let (expected, found) = (strides.clone(), view.strides().to_vec());
+                return Err(ExecuteError::Strides { operand, expected, found });
+            }
+        }
+        if result_len != self.output.len {
+            let shape = self.output.shape.clone();
+            return Err(ExecuteError::Output { shape, expected: self.output.len, found: result_len });
+        }
+        Ok(())
+    }
+}
+
+/// From which step to which each intermediate result is needed.
+fn lifetimes(lowered: &Lowered) -> Vec<Lifetime> {
+    let mut lifetimes: Vec<Lifetime> =
+        lowered.intermediates.iter().map(|&len| Lifetime { len, steps: 0..0 }).collect();
+    for (number, step) in lowered.steps.iter().enumerate() {
+        if let Home::Intermediate(result) = step.result() {
+            lifetimes[result].steps = number..number + 1;
+        }
+        for read in step.reads() {
+            if let Home::Intermediate(source) = read {
+                lifetimes[source].steps.end = number + 1;
+            }
+        }
+    }
+    lifetimes
+}
+
+/// The values of the sliced indices in slice `number`, the last running fastest.
+fn values(slices: &[Slice], number: usize) -> impl Iterator<Item = (usize, &Slice)> {
+    let mut rest = number;
+    slices.iter().rev().map(move |slice| {
+        let value = rest % slice.size;
+        rest /= slice.size;
+        (value, slice)
+    })
+}
+
+fn operand_offset(slices: &[Slice], number: usize, operand: usize) -> usize {
+    values(slices, number).map(|(value, slice)| value * slice.operands[operand].unsigned_abs()).sum()
+}
+
+/// Where a slice's part of the result begins, and whether an earlier slice wrote there already.
+fn output_offset(slices: &[Slice], number: usize) -> (usize, Mode) {
+    let (mut offset, mut first) = (0, true);
+    for (value, slice) in values(slices, number) {
+        match slice.output {
+            Some(stride) => offset += value * stride.unsigned_abs(),
+            None => first &= value == 0,
+        }
+    }
+    (offset, if first { Mode::Overwrite } else { Mode::Add })
+}
+
+impl OutputShape {
+    fn new(contraction: &Contraction) -> Self {
+        let shape = contraction.output_shape();
+        let in_operand = |index: usize| contraction.operands().iter().any(|operand| operand.contains(&index));
+        let axes: Vec<OutputAxis> = merge(contraction.output(), &row_major(&shape))
+            .into_iter()
+            .map(|(index, stride)| OutputAxis {
+                size: contraction.sizes()[index],
+                stride: stride.unsigned_abs(),
+                is_repeated: !in_operand(index),
+            })
+            .collect();
+        Self {
+            len: shape.iter().product(),
+            has_diagonal: axes.len() < shape.len(),
+            axes: if axes.iter().any(|axis| axis.is_repeated) { axes } else { Vec::new() },
+            shape,
+        }
+    }
+
+    /// Copies along the axes that no operand has, from their first values on.
+    fn repeat<E: Clone>(&self, result: &mut [E]) {
+        self.each_pair(|from, to| {
+            if from != to {
+                result[to] = result[from].clone();
+            }
+        });
+    }
+
+    /// Calls `action` for each place of the result with the place that it repeats; for none if nothing is repeated.
+    fn each_pair(&self, mut action: impl FnMut(usize, usize)) {
+        let count: usize = self.axes.iter().map(|axis| axis.size).product();
+        for number in 0..if self.axes.is_empty() { 0 } else { count } {
+            let (mut rest, mut from, mut to) = (number, 0, 0);
+            for axis in &self.axes {
+                let moved = rest % axis.size * axis.stride;
+                rest /= axis.size;
+                to += moved;
+                from += if axis.is_repeated { 0 } else { moved };
+            }
+            action(from, to);
+        }
+    }
+}
+
+/// The position of the first element that a semiring does not have, row-major.
+fn foreign<S: Semiring>(semiring: &S, view: &View<'_, S::Element>) -> Option<(usize, SemiringError)> {
+    let refused = |(position, element)| Some((position, semiring.check(element).err()?));
+    if view.strides() == row_major(view.shape()) {
+        return view.data()[view.offset()..][..view.count()].iter().enumerate().find_map(refused);
+    }
+    view.iter().enumerate().find_map(refused)
+}
