@@ -5,7 +5,7 @@ use schur_tensor::ShapeError;
 use thiserror::Error;
 
 /// Why an einsum has no slot program, or a packing or program is none.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum SlotError {
     /// Rotations by halves need a power of two.
@@ -138,7 +138,7 @@ pub enum SlotError {
 }
 
 /// Why a program did not run to its end.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum RunError<E: std::error::Error + 'static> {
     /// More or fewer tensors than the program has operands.

@@ -2,6 +2,7 @@
 
 mod layout;
 mod shifts;
+mod stages;
 mod wide;
 
 use std::cmp::Reverse;
@@ -33,6 +34,11 @@ pub struct Options {
     pub output: OutputPacking,
     /// Into how many vectors a tensor, or the space of all indices of a product, may be divided.
     pub vectors: usize,
+    /// How many masks deep one rearrangement may be. Zero counts as one.
+    ///
+    /// One is the shallowest program. With more, permutations of large tensors take fewer rotations and far fewer
+    /// masks, at the price of as many more levels.
+    pub stages: usize,
     /// Pairs to contract one after the other; without it all operands are multiplied at once.
     ///
     /// Pairs need fewer slots (the indices of two tensors, not all), but products deeper by a mask for each pair.
@@ -40,9 +46,9 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// A row-major result, one vector for each tensor, all operands at once.
+    /// A row-major result, one vector for each tensor, rearrangements one mask deep, all operands at once.
     fn default() -> Self {
-        Self { output: OutputPacking::RowMajor, vectors: 1, order: None }
+        Self { output: OutputPacking::RowMajor, vectors: 1, stages: 1, order: None }
     }
 }
 
@@ -124,6 +130,7 @@ pub fn lower_packed(
         names: contraction.names(),
         slots,
         vectors: options.vectors,
+        stages: options.stages,
         builder: Builder::new(slots),
         splitter: Splitter::new(slots),
         products: Vec::new(),
@@ -197,6 +204,7 @@ struct Lowering<'a> {
     names: &'a [String],
     slots: usize,
     vectors: usize,
+    stages: usize,
     builder: Builder,
     splitter: Splitter,
     products: Vec<Packing>,

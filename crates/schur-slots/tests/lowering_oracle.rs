@@ -91,7 +91,7 @@ fn tensors_larger_than_a_vector_take_several() {
         assert_eq!(program.summary().multiplications, 4096 / slots);
     }
     // Within a vector: log2(16) rotations to repeat each operand and to sum. Across vectors they are free.
-    let few = lower(&matmul, 16, &Options { vectors: 256, output: OutputPacking::Anywhere, order: None }).unwrap();
+    let few = lower(&matmul, 16, &Options { vectors: 256, ..anywhere() }).unwrap();
     let one = lower(&matmul, 4096, &anywhere()).unwrap();
     println!("16 slots: {}\n4096 slots: {}", few.summary(), one.summary());
     check(&contraction("ii->i", &[&[12, 12]]), 16, &Options { vectors: 16, ..Options::default() });
@@ -105,8 +105,8 @@ fn pairs_need_fewer_slots_and_give_the_same() {
     let order = Order::left_to_right(&chain);
     assert!(lower(&chain, 512, &Options::default()).is_err(), "all indices at once need 8^4 * 4 slots");
     for output in [OutputPacking::RowMajor, OutputPacking::Anywhere] {
-        check(&chain, 512, &Options { output, vectors: 1, order: Some(order.clone()) });
-        check(&chain, 64, &Options { output, vectors: 8, order: Some(order.clone()) });
+        check(&chain, 512, &Options { output, order: Some(order.clone()), ..Options::default() });
+        check(&chain, 64, &Options { output, vectors: 8, order: Some(order.clone()), ..Options::default() });
     }
     let other = Order::new(&chain, vec![[2, 3], [0, 1], [4, 5]], vec![]).unwrap();
     check(&chain, 512, &Options { order: Some(other), ..Options::default() });
@@ -134,7 +134,7 @@ fn operands_may_lie_anywhere() {
             Packing::new("the matrix", vec![axis("i", 3, strides[0]), axis("j", 5, strides[1])], offset, slots);
         let vector = Packing::new("the vector", vec![axis("j", 5, 3)], 1, slots).unwrap();
         for output in [OutputPacking::RowMajor, OutputPacking::Anywhere] {
-            let options = Options { output, vectors, order: None };
+            let options = Options { output, vectors, ..Options::default() };
             let program = lower_packed(&contraction, &[matrix.clone().unwrap(), vector.clone()], &options).unwrap();
             check_program(&contraction, &program, 8);
         }
@@ -146,4 +146,30 @@ fn many_indices_are_ordered_without_trying_all_orders() {
     let text = "abcd,cdef,efgh,ghij->abij";
     let contraction = contraction(text, &[&[2; 4], &[2; 4], &[2; 4], &[2; 4]]);
     check(&contraction, 1024, &Options::default());
+}
+
+/// Swaps of address bits, some at once: fewer rotations and masks the more stages there may be.
+#[test]
+fn stages_trade_depth_for_rotations_and_masks() {
+    let cases: [(&str, &[&[usize]]); 4] = [
+        ("ij->ji", &[&[128, 128]]),
+        ("abc->cba", &[&[16, 16, 32]]),
+        ("abc->cab", &[&[13, 20, 31]]),
+        ("i,j->ij", &[&[100], &[99]]),
+    ];
+    for (text, shapes) in cases {
+        let contraction = contraction(text, shapes);
+        let work = [0, 1, 2, 4].map(|stages| {
+            let program = check(&contraction, 16384, &Options { stages, ..Options::default() });
+            let summary = program.summary();
+            println!("{text}, {stages} stages: {summary}");
+            16 * summary.rotations + summary.plain_multiplications
+        });
+        assert!(work[0] == work[1] && work[2] < 2 * work[1] / 3 && work[3] <= work[2], "{text}: {work:?}");
+    }
+    let transpose = contraction("ij->ji", &[&[128, 128]]);
+    let summary = lower(&transpose, 16384, &Options { stages: 7, ..Options::default() }).unwrap().summary();
+    // Two rotations for each of the seven pairs of bits.
+    assert!(summary.rotations <= 14 && summary.depth <= 7, "{summary}");
+    check(&contraction("ij->ji", &[&[30, 70]]), 64, &Options { stages: 3, vectors: 64, ..Options::default() });
 }

@@ -26,9 +26,9 @@ fn contractions() -> impl Strategy<Value = Contraction> {
     })
 }
 
-fn options(contraction: &Contraction, anywhere: bool, pairs: bool, vectors: usize) -> Options {
+fn options(contraction: &Contraction, [anywhere, pairs]: [bool; 2], vectors: usize, stages: usize) -> Options {
     let output = if anywhere { OutputPacking::Anywhere } else { OutputPacking::RowMajor };
-    Options { output, vectors, order: pairs.then(|| Order::left_to_right(contraction)) }
+    Options { output, vectors, stages, order: pairs.then(|| Order::left_to_right(contraction)) }
 }
 
 proptest! {
@@ -38,10 +38,11 @@ proptest! {
     fn programs_give_the_value_by_definition(
         contraction in contractions(),
         log_slots in 0..=13_u32,
-        (anywhere, pairs) in any::<(bool, bool)>(),
+        choices in any::<[bool; 2]>(),
+        stages in 1..=4_usize,
     ) {
         let slots = 1 << log_slots;
-        let options = options(&contraction, anywhere, pairs, 8192 / slots);
+        let options = options(&contraction, choices, 8192 / slots, stages);
         match lower(&contraction, slots, &options) {
             Ok(program) => check_program(&contraction, &program, 1),
             Err(SlotError::TooFewSlots { needed, .. }) => prop_assert!(needed > 8192),
@@ -52,7 +53,7 @@ proptest! {
     #[test]
     fn what_is_no_element_of_the_result_is_zero(contraction in contractions(), log_slots in 3..=12_u32) {
         let slots = 1 << log_slots;
-        let Ok(program) = lower(&contraction, slots, &options(&contraction, false, false, 4096 / slots)) else {
+        let Ok(program) = lower(&contraction, slots, &options(&contraction, [false, false], 4096 / slots, 1)) else {
             return Ok(());
         };
         let operands = operands(&contraction, 2);
@@ -70,7 +71,7 @@ proptest! {
 
     #[test]
     fn json_gives_the_program_back(contraction in contractions()) {
-        if let Ok(program) = lower(&contraction, 256, &options(&contraction, true, false, 8)) {
+        if let Ok(program) = lower(&contraction, 256, &options(&contraction, [true, false], 8, 2)) {
             prop_assert_eq!(SlotProgram::from_json(&program.to_json()).unwrap(), program);
         }
     }

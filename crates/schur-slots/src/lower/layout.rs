@@ -1,6 +1,7 @@
 //! Where the indices of a product lie in addresses, chosen so that few rotations are needed.
 
 use super::shifts::{Move, Price, estimate};
+use super::stages::stages;
 use super::wide::{Wide, steps};
 use super::{Lowering, check_capacity};
 use crate::packing::{Axis, LARGEST};
@@ -147,17 +148,18 @@ impl Lowering<'_> {
         target: Target<'_>,
         mut rearrangement: impl FnMut(&[Move], [usize; 2]) -> Price,
     ) -> Price {
-        let mut total = Price { rotations: 0, masks: 0 };
+        let mut total = Price { rotations: 0, masks: 0, steps: 0 };
         let mut add = |from: &Wide, to: &[Option<usize>], vectors: [usize; 2]| {
-            let moves: Vec<Move> = from
-                .indices(self.sizes)
-                .filter_map(|(index, stride)| Some(Move::new(self.sizes[index], stride, to[index]?, self.slots)))
-                .collect();
-            let stays = from.indices(self.sizes).all(|(index, stride)| to[index].is_none_or(|to| to == stride));
-            if !(stays && from.clean && from.offset == 0) {
+            let (digits, _) = self.digits(from, to);
+            if from.clean && from.offset == 0 && digits.iter().all(|digit| digit.from == digit.to) {
+                return;
+            }
+            for stage in stages(&digits, self.stages, vectors, self.slots) {
+                let moves: Vec<Move> = stage.iter().map(|digit| digit.shift(self.slots)).collect();
                 let price = rearrangement(&moves, vectors);
                 total.rotations += price.rotations;
                 total.masks += price.masks;
+                total.steps += price.steps;
             }
         };
         for operand in operands {

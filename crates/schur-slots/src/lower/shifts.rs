@@ -49,21 +49,25 @@ impl Split {
     }
 }
 
-/// What a rearrangement costs: rotations, and masks at most.
+/// What rearrangements cost: rotations, masks at most, and how many there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Price {
     pub(super) rotations: usize,
     pub(super) masks: usize,
+    pub(super) steps: usize,
 }
 
 /// So many products with masks are taken to cost as much as a rotation, whose key switch transforms each prime of the
 /// modulus once for every other one, where a product with a mask only multiplies.
 const MASKS_PER_ROTATION: usize = 16;
+/// So many products with masks are taken to be worth one rearrangement less, which is a level less.
+const MASKS_PER_STEP: usize = 16;
 
 impl Price {
     /// The price as one number, for comparing.
     pub(super) const fn weight(self) -> usize {
-        self.rotations.saturating_mul(MASKS_PER_ROTATION).saturating_add(self.masks)
+        let [rotations, steps] = [self.rotations.saturating_mul(MASKS_PER_ROTATION), self.steps * MASKS_PER_STEP];
+        rotations.saturating_add(self.masks).saturating_add(steps)
     }
 }
 
@@ -92,7 +96,7 @@ impl Splitter {
         }
         let totals = sums(moves);
         let (split, rotations) = self.best(moves, &totals, vectors);
-        let found = (split, Price { rotations, masks: totals.len() });
+        let found = (split, Price { rotations, masks: totals.len(), steps: 1 });
         self.known.insert(key, found.clone());
         found
     }
@@ -204,7 +208,7 @@ pub(super) fn estimate(moves: &[Move], vectors: [usize; 2], slots: usize) -> Pri
     // The smallest sum of two sets, of which each rotates its vectors, whose sizes multiply to `masks`.
     let rotations =
         2.0 * (masks as f64 * vectors[0] as f64 * vectors[1] as f64).sqrt() - (vectors[0] + vectors[1]) as f64;
-    Price { rotations: if masks > 1 { (rotations.ceil() as usize).max(1) } else { 0 }, masks }
+    Price { rotations: if masks > 1 { (rotations.ceil() as usize).max(1) } else { 0 }, masks, steps: 1 }
 }
 
 #[cfg(test)]
@@ -216,7 +220,7 @@ mod tests {
         let slots = 16384;
         let moves = [Move::new(128, 128, 1, slots), Move::new(128, 1, 128, slots)];
         let (split, price) = Splitter::new(slots).split(&moves, [1, 1]);
-        assert_eq!(price, Price { rotations: 30, masks: 255 }, "{split:?}");
+        assert_eq!(price, Price { rotations: 30, masks: 255, steps: 1 }, "{split:?}");
     }
 
     #[test]

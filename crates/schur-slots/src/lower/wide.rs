@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Lowering;
 use super::shifts::Move;
+use super::stages::{Digit, stages};
 
 /// A tensor in the machine: the vectors that hold it, and the stride of each of its indices in addresses.
 ///
@@ -37,16 +38,33 @@ type Plan = BTreeMap<(usize, usize), BTreeMap<(usize, usize), Vec<usize>>>;
 impl Lowering<'_> {
     /// Moves each element to the address that the strides `to` give it, and leaves zeros elsewhere.
     pub(super) fn rearrange(&mut self, from: &Wide, to: &[Option<usize>], vectors: usize) -> Wide {
-        let targets: Vec<(usize, usize, usize)> =
-            from.indices(self.sizes).filter_map(|(index, stride)| Some((index, stride, to[index]?))).collect();
-        let stays = from.offset == 0 && targets.iter().all(|&(_, from, to)| from == to);
+        let (digits, sizes) = self.digits(from, to);
         let strides = to.iter().zip(&from.strides).map(|(&to, from)| from.and(to)).collect();
-        if stays && from.clean {
-            let mut kept = from.vectors.clone();
-            kept.resize(vectors, None);
-            return Wide { vectors: kept, strides, offset: 0, clean: true };
+        let mut moved = Wide { strides, ..from.clone() };
+        let stays = from.offset == 0 && digits.iter().all(|digit| digit.from == digit.to);
+        if !(stays && from.clean) {
+            let stages = stages(&digits, self.stages, [from.vectors.len(), vectors], self.slots);
+            for (at, stage) in stages.iter().enumerate() {
+                let last = stage.iter().map(|digit| digit.to * (digit.size - 1)).sum::<usize>();
+                let held = if at + 1 == stages.len() { vectors } else { last / self.slots + 1 };
+                moved.vectors = self.move_once(&moved, stage, &sizes, held);
+                (moved.offset, moved.clean) = (0, true);
+            }
         }
-        let plan = self.plan(from, &targets, vectors);
+        moved.vectors.resize(vectors, None);
+        moved
+    }
+
+    /// The indices that a tensor has in both places, and their sizes.
+    pub(super) fn digits(&self, from: &Wide, to: &[Option<usize>]) -> (Vec<Digit>, Vec<usize>) {
+        let indices = from.indices(self.sizes).filter_map(|(index, from)| Some((self.sizes[index], from, to[index]?)));
+        let digits = indices.enumerate().map(|(axis, (size, from, to))| (Digit { axis, low: 0, size, from, to }, size));
+        digits.unzip()
+    }
+
+    /// One rearrangement by baby steps and giant steps.
+    fn move_once(&mut self, from: &Wide, stage: &[Digit], sizes: &[usize], vectors: usize) -> Vec<Option<usize>> {
+        let plan = self.plan(from, stage, sizes, vectors);
         let whole = if from.clean { moved_whole(&plan, from.vectors.len()) } else { vec![false; from.vectors.len()] };
         let mut moved = vec![None; vectors];
         for ((target, giant), group) in plan {
@@ -61,28 +79,28 @@ impl Lowering<'_> {
             let turned = sum.map(|sum| self.builder.rotate_left(sum, giant));
             moved[target] = self.builder.add_any(moved[target], turned);
         }
-        Wide { vectors: moved, strides, offset: 0, clean: true }
+        moved
     }
 
-    fn plan(&mut self, from: &Wide, targets: &[(usize, usize, usize)], vectors: usize) -> Plan {
+    fn plan(&mut self, from: &Wide, stage: &[Digit], sizes: &[usize], vectors: usize) -> Plan {
         let slots = self.slots;
-        let moves: Vec<Move> =
-            targets.iter().map(|&(index, from, to)| Move::new(self.sizes[index], from, to, slots)).collect();
+        let moves: Vec<Move> = stage.iter().map(|digit| digit.shift(slots)).collect();
         let (split, _) = self.splitter.split(&moves, [from.vectors.len(), vectors]);
         let mut plan = Plan::new();
-        let mut values = vec![0; targets.len()];
+        let mut values = vec![0; sizes.len()];
         loop {
-            let at = |stride: fn(&(usize, usize, usize)) -> usize| -> usize {
-                targets.iter().zip(&values).map(|(target, &value)| stride(target) * value).sum()
+            let digits: Vec<usize> = stage.iter().map(|digit| digit.value(&values)).collect();
+            let at = |stride: fn(&Digit) -> usize| -> usize {
+                stage.iter().zip(&digits).map(|(digit, &value)| stride(digit) * value).sum()
             };
-            let (source, target) = (from.offset + at(|t| t.1), at(|t| t.2));
-            let baby = split.baby(&moves, &values).rem_euclid(slots.cast_signed() as i64).unsigned_abs() as usize;
+            let (source, target) = (from.offset + at(|digit| digit.from), at(|digit| digit.to));
+            let baby = split.baby(&moves, &digits).rem_euclid(slots.cast_signed() as i64).unsigned_abs() as usize;
             let left = (source % slots + slots - target % slots) % slots;
             let giant = (left + slots - baby) % slots;
             let slot = (source % slots + slots - baby) % slots;
             let group = plan.entry((target / slots, giant)).or_default();
             group.entry((source / slots, baby)).or_default().push(slot);
-            if !advance(&mut values, targets, self.sizes) {
+            if !advance(&mut values, sizes) {
                 return plan;
             }
         }
@@ -153,10 +171,10 @@ fn moved_whole(plan: &Plan, sources: usize) -> Vec<bool> {
 }
 
 /// Moves index values to the next; false after the last.
-fn advance(values: &mut [usize], targets: &[(usize, usize, usize)], sizes: &[usize]) -> bool {
-    for (value, target) in values.iter_mut().zip(targets).rev() {
+fn advance(values: &mut [usize], sizes: &[usize]) -> bool {
+    for (value, size) in values.iter_mut().zip(sizes).rev() {
         *value += 1;
-        if *value < sizes[target.0] {
+        if *value < *size {
             return true;
         }
         *value = 0;
