@@ -3,10 +3,103 @@
 //! A contraction needs no more than a commutative semiring: an addition with a zero, a multiplication with a one that
 //! distributes over it, and zero times anything is zero. So the same plan counts paths, finds shortest ones, or
 //! multiplies matrices.
+//!
+//! | semiring | elements | add | multiply | zero, one |
+//! |---|---|---|---|---|
+//! | [`Integer`] | `i64`, overflow is an error | + | * | 0, 1 |
+//! | [`Counting`] | whole numbers of any size | + | * | 0, 1 |
+//! | [`Boolean`] | `bool` | or | and | false, true |
+//! | [`Gf2`] | `bool`, the field of two elements | exclusive or | and | false, true |
+//! | [`Modular`] | `u64` below a modulus | + | * | 0, 1 |
+//! | [`MaxPlus`] | `f32` or `f64`, finite or -inf | max | + | -inf, 0 |
+//! | [`MinPlus`] | `f32` or `f64`, finite or inf | min | + | inf, 0 |
+//! | [`MaxTimes`] | `f32` or `f64`, finite, not negative | max | * | 0, 1 |
+//! | [`LogSumExp`] | `f32` or `f64`, finite or -inf | ln(exp a + exp b) | + | -inf, 0 |
+//! | [`Polynomials`] | Laurent polynomials in one variable over any of these | + | * | 0, 1 |
+//! | [`SparsePolynomials`] | polynomials in several variables | + | * | 0, 1 |
+//!
+//! [`Named`] lists those that command lines know by name, and [`Differentiable`] is for those with derivatives.
+//!
+//! # Examples
+//! A semiring of one's own needs names for its two operations and their neutral elements; a widest path, whose width is
+//! that of its narrowest edge:
+//!
+//! ```
+//! use schur_tensor::{
+//!     product::{Mode, Product, ProductAxis},
+//!     semiring::{Semiring, SemiringError},
+//! };
+//!
+//! struct WidestPath;
+//!
+//! impl Semiring for WidestPath {
+//!     type Element = u32;
+//!
+//!     fn name(&self) -> &'static str {
+//!         "widest-path"
+//!     }
+//!     fn zero(&self) -> u32 {
+//!         0
+//!     }
+//!     fn one(&self) -> u32 {
+//!         u32::MAX
+//!     }
+//!     fn add(&self, a: &u32, b: &u32) -> Result<u32, SemiringError> {
+//!         Ok(*a.max(b))
+//!     }
+//!     fn multiply(&self, a: &u32, b: &u32) -> Result<u32, SemiringError> {
+//!         Ok(*a.min(b))
+//!     }
+//! }
+//!
+//! // `ij,jk->ik`: the widest paths of two edges.
+//! let matrix_product = Product::new(&[
+//!     ProductAxis { size: 2, left: Some(2), right: None, result: Some(2) },
+//!     ProductAxis { size: 2, left: Some(1), right: Some(2), result: None },
+//!     ProductAxis { size: 2, left: None, right: Some(1), result: Some(1) },
+//! ])?;
+//! let widths = [7, 3, 5, 9];
+//! let mut widest = [0; 4];
+//! WidestPath.product(&matrix_product, [&widths, &widths], &mut widest, Mode::Overwrite, &mut Vec::new())?;
+//! assert_eq!(widest, [7, 3, 5, 9]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Provided methods do the rest; override [`product`](Semiring::product) where the elements have a faster way.
 
 use thiserror::Error;
 
 use crate::product::{Mode, Product, Reduction, product_reference, reduce_reference};
+
+mod bilinear;
+mod boolean;
+mod counting;
+mod derivative;
+mod galois;
+mod integer;
+mod log_sum_exp;
+mod modular;
+mod named;
+mod numeric;
+mod polynomial;
+mod sparse_polynomial;
+mod tiles;
+mod tropical;
+mod walk;
+
+pub use boolean::Boolean;
+pub use counting::Counting;
+pub use derivative::{Differentiable, Slopes};
+pub use galois::Gf2;
+pub use integer::Integer;
+pub use log_sum_exp::LogSumExp;
+pub use modular::Modular;
+pub use named::{NAMES, Named, UnknownSemiring};
+pub use num_bigint::BigInt;
+pub use numeric::Arithmetic;
+pub use polynomial::{Laurent, Polynomials};
+pub use sparse_polynomial::{SparsePolynomial, SparsePolynomials};
+pub use tropical::{MaxPlus, MaxTimes, MinPlus};
 
 /// Why an operation of a semiring has no result.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -23,12 +116,28 @@ pub enum SemiringError {
         way_out: &'static str,
     },
     /// An element is not one of the semiring's, as a NaN among logarithms.
-    #[error("{element} is not an element of {semiring}")]
+    #[error("{element} is not an element of {semiring}, whose elements are {expected}")]
     Foreign {
         /// The semiring, by name.
         semiring: &'static str,
         /// The element.
         element: String,
+        /// What its elements are.
+        expected: &'static str,
+    },
+    /// An element of a tensor is not one of the semiring's.
+    #[error("element {position}: {source}")]
+    ForeignAt {
+        /// Its position, counted from zero.
+        position: usize,
+        /// What is wrong with it.
+        source: Box<SemiringError>,
+    },
+    /// There are no integers modulo this number.
+    #[error("integers modulo {modulus} are no semiring; the modulus must be 2 or more")]
+    Modulus {
+        /// The modulus.
+        modulus: u64,
     },
 }
 
@@ -102,4 +211,26 @@ pub trait Semiring: Sync {
     ) -> Result<(), SemiringError> {
         reduce_reference(self, reduction, source, result, mode)
     }
+}
+
+/// Checks every element of a tensor, in order.
+///
+/// # Errors
+/// [`SemiringError::ForeignAt`] with the first position whose element is not one of the semiring's.
+///
+/// # Examples
+/// ```
+/// use schur_tensor::semiring::{MaxPlus, check_all};
+///
+/// let error = check_all(&MaxPlus::<f64>::new(), &[0.5, f64::NEG_INFINITY, f64::NAN]).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "element 2: NaN is not an element of max-plus, whose elements are finite numbers and -inf"
+/// );
+/// ```
+pub fn check_all<S: Semiring + ?Sized>(semiring: &S, elements: &[S::Element]) -> Result<(), SemiringError> {
+    for (position, element) in elements.iter().enumerate() {
+        semiring.check(element).map_err(|source| SemiringError::ForeignAt { position, source: Box::new(source) })?;
+    }
+    Ok(())
 }
