@@ -93,8 +93,8 @@ impl Input {
 impl Expression {
     /// Gives the expression a meaning for operands of these shapes.
     ///
-    /// `sizes` has the sizes of the output's indices that no operand has, here or in a nested expression; sizes of
-    /// other indices are allowed, and checked.
+    /// `sizes` has the sizes of the output's indices that no operand has, here or in a nested expression; sizes under
+    /// other names are allowed, and checked.
     ///
     /// # Shapes
     /// One for each operand in the order of the text, those of nested expressions included.
@@ -120,12 +120,10 @@ impl Expression {
             let at = Excerpt::new(self.source(), &[self.span()]);
             return Err(BindError::Operands { expected, found: shapes.len(), at });
         }
-        let mut binder = Binder { shapes, sizes, next: 0, steps: Vec::new(), sized: BTreeSet::new() };
+        let (free, conflicts) = (BTreeSet::new(), BTreeMap::new());
+        let mut binder = Binder { shapes, sizes, next: 0, steps: Vec::new(), free, conflicts };
         binder.expression(self)?;
-        if let Some(index) = sizes.keys().find(|name| !binder.sized.contains(*name)) {
-            let at = Excerpt::new(self.source(), &[self.span()]);
-            return Err(BindError::Unknown { index: index.clone(), at });
-        }
+        binder.check_given(self)?;
         let shapes = shapes.iter().map(|shape| shape.to_vec()).collect();
         Ok(Bound { shapes, steps: binder.steps })
     }
@@ -166,8 +164,10 @@ struct Binder<'s> {
     /// The next operand of the text.
     next: usize,
     steps: Vec<Step>,
-    /// The names of `sizes` that the expression has.
-    sized: BTreeSet<&'s String>,
+    /// The names of `sizes` that an index of an output has taken.
+    free: BTreeSet<String>,
+    /// The names of `sizes` that other indices have, with the first that has another size.
+    conflicts: BTreeMap<&'s String, Option<BindError>>,
 }
 
 impl Binder<'_> {
@@ -183,7 +183,7 @@ impl Binder<'_> {
         }
         let rank = operands.iter().map(Operand::ellipsis_rank).max().unwrap_or(0);
         let output = self.output(&listed, rank, &mut table, expression)?;
-        self.check_given(&table, expression)?;
+        self.compare_given(&table, expression);
         let mut inputs = Vec::new();
         let mut lists = Vec::new();
         for operand in &operands {
@@ -228,7 +228,7 @@ impl Binder<'_> {
 
     /// The numbers of the output's indices; those that no term has get a number and the size given.
     fn output<'e>(
-        &self,
+        &mut self,
         output: &'e Indices,
         rank: usize,
         table: &mut Table<'e>,
@@ -240,7 +240,8 @@ impl Binder<'_> {
                 let name = key.name();
                 let at = || Excerpt::new(expression.source(), &[span]);
                 let size = self.sizes.get(&name).copied();
-                let size = size.ok_or_else(|| BindError::Unsized { index: name, at: at() })?;
+                let size = size.ok_or_else(|| BindError::Unsized { index: name.clone(), at: at() })?;
+                self.free.insert(name);
                 let number = table.found.len();
                 table.found.insert(key, Found { number, size, place: Place::Operand(self.next), span });
             }
@@ -249,15 +250,34 @@ impl Binder<'_> {
         Ok(numbers)
     }
 
-    /// Checks sizes given for indices that have one already.
-    fn check_given(&mut self, table: &Table<'_>, expression: &Expression) -> Result<(), BindError> {
+    /// Compares sizes given with those that indices have.
+    fn compare_given(&mut self, table: &Table<'_>, expression: &Expression) {
         for (name, &given) in self.sizes {
             let Ok(index) = Index::new(name) else { continue };
             let Some(found) = table.found.get(&Key::Named(&index)) else { continue };
-            self.sized.insert(name);
-            if found.size != given {
+            let conflict = || {
                 let at = Excerpt::new(expression.source(), &[found.span]);
-                return Err(BindError::Given { index: name.clone(), given, found: found.size, at });
+                BindError::Given { index: name.clone(), given, found: found.size, at }
+            };
+            let conflict = (found.size != given).then(conflict);
+            let first = self.conflicts.entry(name).or_default();
+            *first = first.take().or(conflict);
+        }
+    }
+
+    /// Checks that each size given is that of an index.
+    ///
+    /// An index of an output that no operand has takes the size; then others of that name, in other expressions, need
+    /// not have it.
+    fn check_given(&mut self, expression: &Expression) -> Result<(), BindError> {
+        for name in self.sizes.keys().filter(|name| !self.free.contains(*name)) {
+            match self.conflicts.remove(name) {
+                Some(None) => {}
+                Some(Some(conflict)) => return Err(conflict),
+                None => {
+                    let at = Excerpt::new(expression.source(), &[expression.span()]);
+                    return Err(BindError::Unknown { index: name.clone(), at });
+                }
             }
         }
         Ok(())

@@ -44,13 +44,19 @@ impl Rewrite {
     /// The caller knows that the operand has ones on its diagonal and zeros beside it.
     ///
     /// # Errors
-    /// [`RewriteError::NotDelta`] if the term has not two indices; [`RewriteError::Lost`] if only the delta tensor has
-    /// them; [`RewriteError::Size`] if an axis of size 1 was repeated along it.
+    /// [`RewriteError::NotDelta`] if the term has not two indices of its own size; [`RewriteError::Lost`] if only the
+    /// delta tensor has them; [`RewriteError::Size`] if an axis of size 1 was repeated along it, [`RewriteError::Bind`]
+    /// if an operand with both indices has size 1 along one.
     pub fn without_delta(&self, term: usize) -> Result<Self, RewriteError> {
-        let (indices, _) = self.plain(term)?;
+        let (indices, operand) = self.plain(term)?;
+        let shape = &self.shapes[operand];
+        let sizes = self.index_sizes();
+        let full =
+            |index: &Index, axis: usize| sizes.get(index.name()) == shape.get(axis) && shape.first() == shape.last();
         let labels: Vec<&Label> = indices.labels().collect();
-        let [Label::Index(stays), Label::Index(goes)] = labels.as_slice() else {
-            return Err(RewriteError::NotDelta { term: indices.to_string() });
+        let (stays, goes) = match labels.as_slice() {
+            [Label::Index(stays), Label::Index(goes)] if full(stays, 0) && full(goes, 1) => (stays, goes),
+            _ => return Err(RewriteError::NotDelta { term: indices.to_string(), shape: shape.clone() }),
         };
         let rest: Result<Vec<Term>, _> = self.others(term).map(|other| rename::in_term(other, goes, stays)).collect();
         let output = rename::in_indices(&self.expression.explicit_output(), goes, stays);
@@ -139,8 +145,12 @@ impl Rewrite {
     ) -> Result<Self, RewriteError> {
         let (_, operand) = self.plain(term)?;
         let has = |label: &Label| output.contains(label) || rest.iter().any(|other| other.contains(label));
-        if let Some(Label::Index(index)) = needed.iter().find(|label| !has(label)) {
-            return Err(RewriteError::Lost { index: index.to_string() });
+        for label in needed {
+            if let Label::Index(index) = label
+                && !has(label)
+            {
+                return Err(RewriteError::Lost { index: index.to_string() });
+            }
         }
         let stay: Vec<usize> = (0..self.sources.len()).filter(|&position| position != operand).collect();
         let mut operands = self.picked(&stay);

@@ -76,11 +76,13 @@ pub enum RewriteError {
         /// The nested expression.
         nested: String,
     },
-    /// A delta tensor has two indices.
-    #[error("`{term}` is not a delta tensor: it has not two indices")]
+    /// A delta tensor is square, and has two indices that take as many values.
+    #[error("`{term}` of shape {shape:?} is no delta tensor: that has two indices of one size, and none is repeated")]
     NotDelta {
         /// The term.
         term: String,
+        /// Its shape.
+        shape: Vec<usize>,
     },
     /// Two operands are not the same tensor.
     #[error("terms {terms:?} are not the same tensor")]
