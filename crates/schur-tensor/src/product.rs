@@ -6,6 +6,24 @@
 //! [`Semiring::product`]: crate::semiring::Semiring::product
 //! [`Semiring::reduce`]: crate::semiring::Semiring::reduce
 
+mod arithmetic;
+mod axes;
+mod dot;
+mod gemm;
+mod loops;
+mod many;
+mod number;
+mod pack;
+mod parts;
+mod permute;
+mod plain;
+mod stream;
+mod tensors;
+mod tile;
+
+pub(crate) use arithmetic::{multiply, sum};
+pub use loops::{MultiplyAdd, product_with, reduce_with};
+pub use number::Number;
 use thiserror::Error;
 
 use crate::semiring::{Semiring, SemiringError};

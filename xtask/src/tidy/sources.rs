@@ -15,7 +15,7 @@ const LONG_FILES: [(&str, &str); 0] = [];
 const EMPTY_NAMES: [&str; 8] = ["util", "utils", "helper", "helpers", "common", "misc", "manager", "stuff"];
 
 /// Files with unsafe code, and what they need it for.
-const UNSAFE_FILES: [(&str, &str); 15] = [
+const UNSAFE_FILES: [(&str, &str); 25] = [
     (
         "crates/schur-multilinear/src/channelwise/backward.rs",
         "kernel: slots that the compiler of the program has counted",
@@ -40,6 +40,16 @@ const UNSAFE_FILES: [(&str, &str); 15] = [
     ("crates/schur-tensor/src/aligned.rs", "storage: a slice of numbers in aligned blocks"),
     ("crates/schur-tensor/src/elementary.rs", "kernel: the bits of a number as another type"),
     ("crates/schur-tensor/src/matrix.rs", "kernel: panels of a matrix"),
+    ("crates/schur-tensor/src/product/arithmetic.rs", "kernel: places that the plan has been checked for"),
+    ("crates/schur-tensor/src/product/dot.rs", "kernel: places that the plan has been checked for"),
+    ("crates/schur-tensor/src/product/gemm.rs", "kernel: blocks inside of tensors that the plan has been checked for"),
+    ("crates/schur-tensor/src/product/loops.rs", "kernel: places that the plan has been checked for"),
+    ("crates/schur-tensor/src/product/many.rs", "kernel: places that the plan has been checked for"),
+    ("crates/schur-tensor/src/product/pack.rs", "kernel: panels of a tensor"),
+    ("crates/schur-tensor/src/product/permute.rs", "kernel: tiles inside of tensors that the plan has been checked for"),
+    ("crates/schur-tensor/src/product/stream.rs", "kernel: places that the plan has been checked for"),
+    ("crates/schur-tensor/src/product/tensors.rs", "storage: tensors that threads share"),
+    ("crates/schur-tensor/src/product/tile.rs", "kernel: a tile in registers"),
     ("crates/schur-tensor/src/real.rs", "lanes: loads and stores at a place"),
     ("crates/schur-tensor/src/streaming.rs", "storage: instructions that pass the caches by"),
     ("crates/schur-tensor/src/transpose.rs", "kernel: tiles inside of two matrices"),
