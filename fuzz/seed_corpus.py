@@ -7,6 +7,7 @@ import zipfile
 
 HERE = pathlib.Path(__file__).parent
 IO = HERE.parent / "crates/schur-io/tests/fixtures"
+EINSUM = HERE.parent / "crates/schur-einsum/fixtures"
 ATOMS = HERE.parent / "crates/schur-atoms/tests/fixtures"
 EXAMPLES = HERE.parent / "examples"
 
@@ -38,6 +39,9 @@ def main():
         seed("pickle", path.stem, program)
         seed("torch", path.stem, program)
     seed("safetensors", "small", model_file())
+    cases = json.loads((EINSUM / "einsum_conformance.json").read_text())
+    for i, case in enumerate(cases["texts"] + cases["refused"]):
+        seed("einsum", f"conformance_{i:03}", case["text"].encode())
     for suffix, target in [("extxyz", "extxyz"), ("vasp", "poscar"), ("cif", "cif")]:
         for path in [*ATOMS.glob(f"*.{suffix}"), *EXAMPLES.glob(f"*.{suffix}")]:
             seed(target, path.name, path.read_bytes())
