@@ -133,3 +133,22 @@ fn labels_of_any_kind_mean_what_opt_einsum_s_do() {
         assert_eq!(transposed.bind(&[&[2, 3]], &Sizes::new()).unwrap().output_shape(), [3, 2]);
     }
 }
+
+#[test]
+fn ten_thousand_indices_may_be_numbered_as_opt_einsum_does() {
+    // Its `get_symbol`: the Latin letters, then every code point from U+00C0 on, spaces and combining marks included.
+    let latin: Vec<char> = ('a'..='z').chain('A'..='Z').collect();
+    let symbol =
+        |i: usize| latin.get(i).copied().unwrap_or_else(|| u32::try_from(i + 140).unwrap().try_into().unwrap());
+    let matrices: Vec<String> = (0..10_000).map(|i| format!("{}{}", symbol(i), symbol(i + 1))).collect();
+    let text = format!("{}->{}{}", matrices.join(","), symbol(10_000), symbol(0));
+    let expression = Expression::parse(&text).unwrap();
+    assert_eq!(expression.to_string(), text);
+    let mut shapes: Vec<&[usize]> = vec![&[2, 2]; 10_000];
+    let bound = expression.bind(&shapes, &Sizes::new()).unwrap();
+    assert_eq!(bound.flat().unwrap().contraction().output(), [10_000, 0]);
+    shapes[9_000] = &[3, 2];
+    let message = expression.bind(&shapes, &Sizes::new()).unwrap_err().to_string();
+    assert!(message.contains("has size 2 in operand 8999 but 3 in operand 9000"), "{message}");
+    assert!(message.chars().count() < 300, "a long text is cut");
+}
