@@ -1,0 +1,82 @@
+//! Decompositions against their definition, and what they refuse.
+
+use schur_linalg::{LinalgError, svd, symmetric_eigen};
+use schur_tensor::Tensor;
+use schur_testkit::Random;
+
+/// `u * diagonal(s) * v^T`, entry by entry.
+fn rebuilt(u: &Tensor<f64>, s: &[f64], v: &Tensor<f64>) -> Vec<f64> {
+    let entry = |i: usize, j: usize| -> f64 {
+        s.iter().enumerate().map(|(k, s)| u.get(&[i, k]).unwrap() * s * v.get(&[j, k]).unwrap()).sum()
+    };
+    (0..u.shape()[0]).flat_map(|i| (0..v.shape()[0]).map(move |j| (i, j))).map(|(i, j)| entry(i, j)).collect()
+}
+
+fn assert_orthonormal(columns: &Tensor<f64>) {
+    let [rows, count] = columns.shape()[..] else { panic!("not a matrix") };
+    for (a, b) in (0..count).flat_map(|a| (0..count).map(move |b| (a, b))) {
+        let product: f64 = (0..rows).map(|i| columns.get(&[i, a]).unwrap() * columns.get(&[i, b]).unwrap()).sum();
+        assert!((product - f64::from(u8::from(a == b))).abs() < 1e-13, "columns {a} and {b}: {product}");
+    }
+}
+
+fn assert_near(found: &[f64], expected: &[f64], scale: f64) {
+    assert_eq!(found.len(), expected.len());
+    let worst = found.iter().zip(expected).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max);
+    assert!(worst <= 1e-13 * scale, "{worst} at scale {scale}");
+}
+
+#[test]
+fn singular_values_rebuild_any_matrix_at_any_scale() {
+    let mut random = Random::new(3);
+    for (rows, columns) in [(1, 1), (7, 3), (3, 7), (20, 20), (1, 9)] {
+        for scale in [1e-200, 1.0, 1e200] {
+            let matrix = Tensor::from_fn(&[rows, columns], |_| scale * random.normal()).unwrap();
+            let found = svd(&matrix).unwrap();
+            assert_orthonormal(&found.u);
+            assert_orthonormal(&found.v);
+            assert!(found.s.windows(2).all(|pair| pair[0] >= pair[1]) && found.s.iter().all(|s| *s >= 0.0));
+            assert_near(&rebuilt(&found.u, &found.s, &found.v), matrix.data(), 20.0 * scale);
+        }
+    }
+}
+
+#[test]
+fn singular_values_of_a_product_of_vectors_are_its_norm_and_zeros() {
+    let matrix = Tensor::from_fn(&[5, 4], |i| (i[0] + 1) as f64 * (2.0 - i[1] as f64)).unwrap();
+    let found = svd(&matrix).unwrap();
+    assert_near(&found.s, &[330.0_f64.sqrt(), 0.0, 0.0, 0.0], 20.0);
+    assert_near(&svd(&Tensor::filled(&[3, 3], 0.0).unwrap()).unwrap().s, &[0.0; 3], 1.0);
+}
+
+#[test]
+fn eigenvalues_rebuild_symmetric_matrices() {
+    let mut random = Random::new(5);
+    for size in [1, 2, 9, 24] {
+        for scale in [1e-200, 1.0, 1e200] {
+            let half = Tensor::from_fn(&[size, size], |_| scale * random.normal()).unwrap();
+            let matrix =
+                Tensor::from_fn(&[size, size], |i| half.get(i).unwrap() / 2.0 + half.get(&[i[1], i[0]]).unwrap() / 2.0)
+                    .unwrap();
+            let found = symmetric_eigen(&matrix).unwrap();
+            assert_orthonormal(&found.u);
+            assert!(found.values.windows(2).all(|pair| pair[0] <= pair[1]));
+            assert_near(&rebuilt(&found.u, &found.values, &found.u), matrix.data(), 30.0 * scale);
+        }
+    }
+}
+
+#[test]
+fn what_has_no_decomposition_is_refused() {
+    let tensor = |shape: &[usize], data: &[f64]| Tensor::new(shape, data.to_vec()).unwrap();
+    let infinite = svd(&tensor(&[2, 2], &[0.0, 1.0, f64::INFINITY, 2.0])).unwrap_err();
+    assert_eq!(
+        infinite.to_string(),
+        "the singular value decomposition needs finite entries, but entry (1, 0) of a matrix of shape [2, 2] is inf"
+    );
+    assert!(matches!(symmetric_eigen(&tensor(&[1, 1], &[f64::NAN])), Err(LinalgError::NotFinite { .. })));
+    assert!(matches!(svd(&tensor(&[2], &[1.0, 2.0])), Err(LinalgError::Shape { expected: "a matrix", .. })));
+    let oblong = symmetric_eigen(&tensor(&[1, 2], &[1.0, 2.0]));
+    assert!(matches!(oblong, Err(LinalgError::Shape { expected: "a square matrix", .. })));
+    assert!(svd(&tensor(&[0, 3], &[])).unwrap().s.is_empty());
+}
