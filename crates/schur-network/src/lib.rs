@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! graph   a multigraph        --contraction--> every permutation-equivariant polynomial of a matrix
+//! ising   a square lattice    --truncated-->   free energy, energy, magnetisation
 //! ```
 //!
 //! Each room says which network a thing of mathematics or physics is, and has it contracted: by [`schur_einsum`] where
@@ -11,3 +12,4 @@
 
 mod contract;
 pub mod graph;
+pub mod ising;
