@@ -3,6 +3,7 @@
 //! ```text
 //! graph   a multigraph        --contraction--> every permutation-equivariant polynomial of a matrix
 //! ising   a square lattice    --truncated-->   free energy, energy, magnetisation
+//! knot    a braid, a diagram  --exact-->       the Jones polynomial
 //! ```
 //!
 //! Each room says which network a thing of mathematics or physics is, and has it contracted: by [`schur_einsum`] where
@@ -13,3 +14,4 @@
 mod contract;
 pub mod graph;
 pub mod ising;
+pub mod knot;
