@@ -1,4 +1,5 @@
 //! Decompositions against their definition, and what they refuse.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use schur_linalg::{LinalgError, svd, symmetric_eigen};
 use schur_tensor::Tensor;
