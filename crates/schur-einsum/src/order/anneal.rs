@@ -14,7 +14,7 @@ use rand_chacha::ChaCha8Rng;
 use schur_tensor::pulp;
 
 use super::network::{NONE, Network};
-use super::objective::Objective;
+use super::objective::{Aim, Objective};
 use super::random;
 use super::tree::{Fragment, Tree};
 
@@ -42,7 +42,7 @@ pub(super) struct Cooling {
 pub(super) fn anneal(
     tree: &mut Tree,
     fragment: &Fragment,
-    objective: Objective,
+    aim: Aim,
     cooling: Cooling,
     rng: &mut ChaCha8Rng,
     stop: &dyn Fn() -> bool,
@@ -50,7 +50,7 @@ pub(super) fn anneal(
     if fragment.leaves.len() < 3 {
         return;
     }
-    let mut rows = Rows::new(tree, fragment, objective);
+    let mut rows = Rows::new(tree, fragment, aim);
     let start = rows.total();
     let mut best = (start, rows.children.clone());
     let sweeps = cooling.sweeps.max(1);
@@ -81,6 +81,7 @@ struct Rows {
     weight: Vec<f64>,
     children: Vec<[u32; 2]>,
     parent: Vec<u32>,
+    size: Vec<f64>,
     cost: Vec<f64>,
     scale: Scale,
 }
@@ -88,6 +89,7 @@ struct Rows {
 /// What a step costs, in units that keep it a number.
 #[derive(Debug, Clone, Copy)]
 struct Scale {
+    aim: Aim,
     operations: f64,
     elements: f64,
     power: f64,
@@ -95,13 +97,19 @@ struct Scale {
 }
 
 impl Scale {
-    fn new(objective: Objective, operations: f64) -> Self {
-        let (of_operations, of_elements) = objective.weights();
-        let (of_elements, power) = match objective {
+    fn new(aim: Aim, operations: f64) -> Self {
+        let (of_operations, of_elements) = aim.objective.weights();
+        let (of_elements, power) = match aim.objective {
             Objective::Largest => (1.0, MAXIMUM_POWER),
             _ => (of_elements, 1.0),
         };
-        Self { operations: of_operations, elements: of_elements, power, shift: power * operations - USUAL_EXPONENT }
+        Self {
+            aim,
+            operations: of_operations,
+            elements: of_elements,
+            power,
+            shift: power * operations - USUAL_EXPONENT,
+        }
     }
 
     #[inline(always)]
@@ -109,7 +117,7 @@ impl Scale {
         let power = |exponent: f64| (self.power * exponent - self.shift).clamp(-MOST_EXPONENT, MOST_EXPONENT).exp2();
         let mut cost = 0.0;
         if self.operations > 0.0 {
-            cost += self.operations * power(operations);
+            cost += self.operations * power(operations + self.aim.excess(size));
         }
         if self.elements > 0.0 {
             cost += self.elements * power(size);
@@ -119,7 +127,7 @@ impl Scale {
 }
 
 impl Rows {
-    fn new(tree: &Tree, fragment: &Fragment, objective: Objective) -> Self {
+    fn new(tree: &Tree, fragment: &Fragment, aim: Aim) -> Self {
         let leaves = fragment.leaves.len();
         let (place, weight) = places(tree, fragment);
         let words = weight.len();
@@ -134,7 +142,7 @@ impl Rows {
         }
         let operations = |&node: &u32| tree.operations[node as usize];
         let dearest = fragment.inner.iter().map(operations).fold(0.0, f64::max);
-        let scale = Scale::new(objective, dearest);
+        let scale = Scale::new(aim, dearest);
         let (mut children, mut parent) = (vec![[NONE; 2]; nodes.len()], vec![NONE; nodes.len()]);
         let mut cost = vec![0.0; nodes.len()];
         for (inner, node) in fragment.inner.iter().enumerate() {
@@ -143,7 +151,8 @@ impl Rows {
             children[leaves + inner] = pair;
             cost[leaves + inner] = scale.cost(operations(node), tree.size[*node as usize]);
         }
-        Self { leaves, words, bits, weight, children, parent, cost, scale }
+        let size = nodes.iter().map(|&node| tree.size[node as usize]).collect();
+        Self { leaves, words, bits, weight, children, parent, size, cost, scale }
     }
 
     fn total(&self) -> f64 {
@@ -163,7 +172,7 @@ impl Rows {
         let beside = self.children[p as usize];
         let place = usize::from(beside[0] == x);
         let c = beside[place];
-        let [mut lower, mut size, mut upper, mut top] = [0.0; 4];
+        let [mut lower, mut size, mut upper] = [0.0; 3];
         {
             let [a, b, c, p] = [a, b, c, p].map(|node| self.row(node));
             for ((((&a, &b), &c), &p), &weight) in a.iter().zip(b).zip(c).zip(p).zip(&self.weight) {
@@ -172,14 +181,14 @@ impl Rows {
                 lower += weight * f64::from(both.count_ones());
                 size += weight * f64::from(kept.count_ones());
                 upper += weight * f64::from((kept | b).count_ones());
-                top += weight * f64::from(p.count_ones());
             }
         }
-        let new = (self.scale.cost(lower, size), self.scale.cost(upper, top));
+        let new = (self.scale.cost(lower, size), self.scale.cost(upper, self.size[p as usize]));
         let ratio = (new.0 + new.1) / (self.cost[x as usize] + self.cost[p as usize]);
         if ratio > 1.0 && beta * ratio.log2() > random::exponential(rng) {
             return;
         }
+        self.size[x as usize] = size;
         self.cost[x as usize] = new.0;
         self.cost[p as usize] = new.1;
         self.children[x as usize][side] = c;

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use super::network::{NONE, Network};
-use super::objective::{Objective, Score};
+use super::objective::{Aim, Objective, Score};
 
 /// The most tensors: bits of a word.
 pub(super) const MOST: usize = 64;
@@ -26,14 +26,8 @@ pub(super) enum Outcome {
 /// Looks for a better tree of a connected network of at most [`MOST`] tensors than one with the score `known`.
 ///
 /// At most `budget` pairs of sets are looked at.
-pub(super) fn connected(
-    network: &Network,
-    objective: Objective,
-    known: Score,
-    budget: usize,
-    stop: &dyn Fn() -> bool,
-) -> Outcome {
-    let mut search = Search::new(network, objective, known, budget, stop);
+pub(super) fn connected(network: &Network, aim: Aim, known: Score, budget: usize, stop: &dyn Fn() -> bool) -> Outcome {
+    let mut search = Search::new(network, aim, known, budget, stop);
     let tensors = network.tensors.len();
     for first in (0..tensors).rev() {
         search.complements(1 << first);
@@ -70,7 +64,7 @@ struct Entry {
 
 struct Search<'a> {
     tensors: usize,
-    objective: Objective,
+    aim: Aim,
     /// Costs are counted in units of two to this power, except the largest tensor.
     unit: f64,
     known: Score,
@@ -83,19 +77,19 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(network: &Network, objective: Objective, known: Score, budget: usize, stop: &'a dyn Fn() -> bool) -> Self {
+    fn new(network: &Network, aim: Aim, known: Score, budget: usize, stop: &'a dyn Fn() -> bool) -> Self {
         let tensors = network.tensors.len();
         let sets = network.members().into_iter().map(|members| members.iter().fold(0_u64, |set, &k| set | 1 << k));
         let is_kept = |index: usize| network.output.binary_search(&(index as u32)).is_ok();
         let holders: Vec<_> = sets.enumerate().map(|(index, set)| (set, network.dims[index], is_kept(index))).collect();
         let with = |k: usize| holders.iter().map(|holder| holder.0).filter(move |set| set >> k & 1 == 1);
         let neighbours = (0..tensors).map(|k| with(k).fold(0, |all, set| all | set) & !(1 << k)).collect();
-        let largest = objective == Objective::Largest;
+        let largest = aim.objective == Objective::Largest;
         let unit = if largest || !known.0.is_finite() { 0.0 } else { known.0 };
         let known = if largest { known } else { Score((known.0 - unit).exp2(), f64::NEG_INFINITY) };
         let single = Entry { cost: Score(0.0, f64::NEG_INFINITY), split: 0, left: 0.0, gone: 0.0 };
         let table = (0..tensors).map(|tensor| (1 << tensor, single)).collect();
-        Self { tensors, objective, unit, known, budget, stop, neighbours, holders, table }
+        Self { tensors, aim, unit, known, budget, stop, neighbours, holders, table }
     }
 
     /// The tensors beside a set.
@@ -160,13 +154,14 @@ impl<'a> Search<'a> {
     }
 
     fn cost(&self, left: Score, right: Score, operations: f64, size: f64) -> Score {
-        if self.objective == Objective::Largest {
+        if self.aim.objective == Objective::Largest {
             let mut sum = super::objective::LogSum::ZERO;
             [left.1, right.1, operations].into_iter().for_each(|exponent| sum.add(1.0, exponent));
             return Score(left.0.max(right.0).max(size), sum.log2());
         }
-        let (of_operations, of_elements) = self.objective.weights();
-        let step = of_operations * (operations - self.unit).exp2() + of_elements * (size - self.unit).exp2();
+        let (of_operations, of_elements) = self.aim.objective.weights();
+        let step = of_operations * (operations + self.aim.excess(size) - self.unit).exp2()
+            + of_elements * (size - self.unit).exp2();
         Score(left.0 + right.0 + step, f64::NEG_INFINITY)
     }
 

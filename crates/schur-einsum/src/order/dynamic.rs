@@ -9,7 +9,7 @@
 //! tables are sums over subsets of the sets of tensors that hold an index, which takes $k \, 2^k$ additions.
 
 use super::network::Network;
-use super::objective::{Objective, Score, Tally};
+use super::objective::{Aim, Objective, Score, Tally};
 
 /// The most tensors: tables of 2^18 numbers, some 2 * 10^8 steps.
 pub(super) const MOST: usize = 18;
@@ -20,7 +20,7 @@ const SAFE: f64 = 1000.0;
 /// Searches of one network, one after the other, in the same memory.
 #[derive(Debug)]
 pub(super) struct Dynamic {
-    objective: Objective,
+    aim: Aim,
     /// For each index the tensors that hold it; nought between two searches.
     holders: Vec<u32>,
     seen: Vec<u32>,
@@ -38,10 +38,10 @@ pub(super) struct Dynamic {
 }
 
 impl Dynamic {
-    pub fn new(objective: Objective, indices: usize) -> Self {
+    pub fn new(aim: Aim, indices: usize) -> Self {
         let (holders, seen, split) = (vec![0; indices], Vec::new(), Vec::new());
         let [left, gone, whole, part, written, best, beside] = [const { Vec::new() }; 7];
-        Self { objective, holders, seen, left, gone, whole, part, written, best, beside, split }
+        Self { aim, holders, seen, left, gone, whole, part, written, best, beside, split }
     }
 
     /// Finds the best tree of 2 to [`MOST`] tensors with these indices, of which `kept` are left over.
@@ -54,10 +54,10 @@ impl Dynamic {
         kept: &[u32],
         steps: impl Iterator<Item = (f64, f64)>,
     ) -> Option<Vec<[u32; 2]>> {
-        let mut tally = Tally::new(self.objective);
+        let mut tally = Tally::new(self.aim);
         steps.for_each(|(operations, size)| tally.add(operations, size));
         let mut old = tally.score();
-        if self.objective != Objective::Largest {
+        if self.aim.objective != Objective::Largest {
             old.1 = f64::NEG_INFINITY; // The search decides by the first alone.
         }
         self.tables(network, tensors, kept);
@@ -109,7 +109,7 @@ impl Dynamic {
     /// Finds the least cost of each subset; `bar` is the logarithm of a cost that is thought to be near the least.
     fn search(&mut self, tensors: usize, bar: f64) -> Score {
         let subsets = 1 << tensors;
-        let (operations, elements) = self.objective.weights();
+        let (operations, elements) = self.aim.objective.weights();
         for table in [&mut self.best, &mut self.beside] {
             table.clear();
             table.resize(subsets, 0.0);
@@ -117,24 +117,25 @@ impl Dynamic {
         self.split.clear();
         self.split.resize(subsets, 0);
         let bar = if bar.is_finite() { bar } else { 0.0 };
-        if self.objective == Objective::Largest {
+        if self.aim.objective == Objective::Largest {
             self.search_largest(subsets);
             return Score(self.best[subsets - 1], self.beside[subsets - 1].log2());
         }
         self.written.clear();
         self.written.extend(self.left.iter().map(|&left| elements * (left - bar).exp2()));
-        let (left, gone) = (&self.left, &self.gone);
-        let highest = (0..subsets).map(|subset| left[subset] + gone[subset] - bar).fold(0.0, f64::max);
+        let (left, gone, aim) = (&self.left, &self.gone, self.aim);
+        let all = |subset: usize| left[subset] + aim.excess(left[subset]) + gone[subset] - bar;
+        let highest = (0..subsets).map(all).fold(0.0, f64::max);
         if highest < SAFE && gone[subsets - 1] < SAFE {
             self.whole.clear();
-            self.whole.extend((0..subsets).map(|subset| operations * (left[subset] + gone[subset] - bar).exp2()));
+            self.whole.extend((0..subsets).map(|subset| operations * all(subset).exp2()));
             self.part.clear();
             self.part.extend(gone.iter().map(|&gone| (-gone).exp2()));
             let (whole, part) = (&self.whole, &self.part);
             least(&mut self.best, &mut self.split, &self.written, |a, b| whole[a | b] * part[a] * part[b]);
         } else {
             least(&mut self.best, &mut self.split, &self.written, |a, b| {
-                operations * (left[a | b] + gone[a | b] - gone[a] - gone[b] - bar).exp2()
+                operations * (all(a | b) - gone[a] - gone[b]).exp2()
             });
         }
         Score(self.best[subsets - 1].log2() + bar, f64::NEG_INFINITY)

@@ -9,12 +9,15 @@ use std::collections::BinaryHeap;
 
 use rand_chacha::ChaCha8Rng;
 
-use super::network::{Network, union};
-use super::objective::{Objective, Score, Tally};
+use super::network::{NONE, Network, union};
+use super::objective::{Aim, Score, Tally};
 use super::random;
 
 /// Of an index that more tensors have, a tensor is paired with this many neighbours only.
 const MOST_NEIGHBOURS: usize = 24;
+
+/// Of the pairs of a new tensor with its neighbours so many, the best, are kept in mind.
+const MOST_CANDIDATES: usize = 256;
 
 /// Sizes saturate here, so that differences of sizes are numbers.
 const MOST_ELEMENTS: f64 = 1e300;
@@ -41,22 +44,15 @@ impl Draw {
 }
 
 /// Contracts a network greedily; returns pairs and their score.
-pub(super) fn greedy(
-    network: &Network,
-    objective: Objective,
-    draw: Draw,
-    rng: &mut ChaCha8Rng,
-) -> (Vec<[u32; 2]>, Score) {
-    let mut run = Run::new(network, objective, draw);
+pub(super) fn greedy(network: &Network, aim: Aim, draw: Draw, rng: &mut ChaCha8Rng) -> (Vec<[u32; 2]>, Score) {
+    let mut run = Run::new(network, aim, draw);
     for index in 0..network.dims.len() {
         run.push_index(index, rng);
     }
-    while let Some(Reverse(candidate)) = run.queue.pop() {
-        let [left, right] = [candidate.left, candidate.right];
-        if run.alive[left as usize] && run.alive[right as usize] {
-            let result = run.contract(left, right);
-            run.push_neighbours(result, rng);
-        }
+    run.contract_queue(rng);
+    // Of many neighbours only some were looked at, so some may be left.
+    while run.push_left(rng) {
+        run.contract_queue(rng);
     }
     run.join_parts();
     (run.pairs, run.tally.score())
@@ -76,36 +72,40 @@ struct Run<'n> {
     tensors: Vec<Vec<u32>>,
     alive: Vec<bool>,
     elements: Vec<f64>,
+    /// The logarithms of the same.
+    size: Vec<f64>,
     /// For each index the tensors alive that have it.
     members: Vec<Vec<u32>>,
     is_output: Vec<bool>,
-    sizes: Vec<f64>,
     queue: BinaryHeap<Reverse<Candidate>>,
     pairs: Vec<[u32; 2]>,
     tally: Tally,
     /// The tensor whose neighbours were looked for last when each tensor was met.
     met: Vec<u32>,
+    /// The tensor whose neighbours were looked for last that has each index.
+    held: Vec<u32>,
 }
 
 impl<'n> Run<'n> {
-    fn new(network: &'n Network, objective: Objective, draw: Draw) -> Self {
+    fn new(network: &'n Network, aim: Aim, draw: Draw) -> Self {
         let tensors = network.tensors.clone();
         let mut is_output = vec![false; network.dims.len()];
         network.output.iter().for_each(|&index| is_output[index as usize] = true);
-        let sizes: Vec<f64> = network.dims.iter().map(|dim| dim.exp2()).collect();
-        let elements = tensors.iter().map(|list| network.size(list).exp2().min(MOST_ELEMENTS)).collect();
+        let size: Vec<f64> = tensors.iter().map(|list| network.size(list)).collect();
+        let elements = size.iter().map(|size| size.exp2().min(MOST_ELEMENTS)).collect();
         Self {
             network,
             draw,
             alive: vec![true; tensors.len()],
             elements,
+            size,
             members: network.members(),
             is_output,
-            sizes,
             queue: BinaryHeap::new(),
             pairs: Vec::with_capacity(tensors.len()),
-            tally: Tally::new(objective),
-            met: vec![super::network::NONE; 2 * tensors.len()],
+            tally: Tally::new(aim),
+            met: vec![NONE; 2 * tensors.len()],
+            held: vec![NONE; network.dims.len()],
             tensors,
         }
     }
@@ -117,9 +117,7 @@ impl<'n> Run<'n> {
 
     /// Puts the pairs of tensors that share an index into the queue, unless an earlier index did.
     fn push_index(&mut self, index: usize, rng: &mut ChaCha8Rng) {
-        let members = std::mem::take(&mut self.members[index]);
-        // Taken out and put back, so that the list can be read while pairs are pushed; its length counts in `keeps`.
-        self.members[index].clone_from(&members);
+        let members = self.members[index].clone();
         for (place, &left) in members.iter().enumerate() {
             for &right in members[place + 1..].iter().take(MOST_NEIGHBOURS) {
                 if self.first_shared(left, right) == Some(index as u32) {
@@ -134,10 +132,35 @@ impl<'n> Run<'n> {
         self.tensors[left as usize].iter().copied().find(|index| right.binary_search(index).is_ok())
     }
 
+    /// Contracts the best pair as long as there is one.
+    fn contract_queue(&mut self, rng: &mut ChaCha8Rng) {
+        while let Some(Reverse(candidate)) = self.queue.pop() {
+            let [left, right] = [candidate.left, candidate.right];
+            if self.alive[left as usize] && self.alive[right as usize] {
+                let result = self.contract(left, right);
+                self.push_neighbours(result, rng);
+            }
+        }
+    }
+
+    /// Puts pairs of tensors that are left into the queue; says whether there were any.
+    fn push_left(&mut self, rng: &mut ChaCha8Rng) -> bool {
+        for tensor in 0..self.tensors.len() as u32 {
+            if self.alive[tensor as usize] {
+                self.push_neighbours(tensor, rng);
+            }
+        }
+        !self.queue.is_empty()
+    }
+
     fn push_neighbours(&mut self, tensor: u32, rng: &mut ChaCha8Rng) {
         let indices = std::mem::take(&mut self.tensors[tensor as usize]);
-        let mut found = Vec::new();
+        let (mut found, mut alone) = (Vec::new(), 0.0);
         for &index in &indices {
+            self.held[index as usize] = tensor;
+            if !self.keeps(index, 1) {
+                alone += self.network.dims[index as usize];
+            }
             // The last ones are the youngest.
             for &other in self.members[index as usize].iter().rev().take(MOST_NEIGHBOURS) {
                 if other != tensor && std::mem::replace(&mut self.met[other as usize], tensor) != tensor {
@@ -146,26 +169,51 @@ impl<'n> Run<'n> {
             }
         }
         self.tensors[tensor as usize] = indices;
-        for other in found {
-            self.push(other, tensor, rng);
+        let mut candidates: Vec<Candidate> =
+            found.into_iter().map(|other| self.candidate(other, tensor, alone, rng)).collect();
+        if candidates.len() > MOST_CANDIDATES {
+            candidates.select_nth_unstable(MOST_CANDIDATES);
+            candidates.truncate(MOST_CANDIDATES);
         }
+        self.queue.extend(candidates.into_iter().map(Reverse));
+    }
+
+    /// Judges a tensor beside one whose indices are marked as held, of which `alone` are in no other tensor.
+    ///
+    /// Reads the indices of the first alone: where one tensor has thousands, its neighbours have few.
+    fn candidate(&self, other: u32, tensor: u32, alone: f64, rng: &mut ChaCha8Rng) -> Candidate {
+        let mut size = self.size[tensor as usize] - alone;
+        for &index in &self.tensors[other as usize] {
+            let dim = self.network.dims[index as usize];
+            match (self.held[index as usize] == tensor, self.keeps(index, 2), self.keeps(index, 1)) {
+                (true, false, _) => size -= dim,
+                (false, _, true) => size += dim,
+                _ => {}
+            }
+        }
+        Candidate { rank: self.rank(other, tensor, size, rng), left: other, right: tensor }
     }
 
     fn push(&mut self, left: u32, right: u32, rng: &mut ChaCha8Rng) {
-        let mut result = 1.0;
+        let mut size = 0.0;
         union(&self.tensors[left as usize], &self.tensors[right as usize], |index, both| {
             if self.keeps(index, both) {
-                result *= self.sizes[index as usize];
+                size += self.network.dims[index as usize];
             }
         });
+        let rank = self.rank(left, right, size, rng);
+        self.queue.push(Reverse(Candidate { rank, left, right }));
+    }
+
+    /// How good a pair looks whose result has this size.
+    fn rank(&self, left: u32, right: u32, size: f64, rng: &mut ChaCha8Rng) -> i64 {
         let inputs = self.elements[left as usize] + self.elements[right as usize];
-        let gain = f64::min(result, MOST_ELEMENTS) - self.draw.alpha * inputs;
-        let measure = if self.draw.temperature > 0.0 {
-            (1.0 + gain.abs()).ln().copysign(gain) - self.draw.temperature * random::gumbel(rng)
+        let gain = size.exp2().min(MOST_ELEMENTS) - self.draw.alpha * inputs;
+        if self.draw.temperature > 0.0 {
+            rank((1.0 + gain.abs()).ln().copysign(gain) - self.draw.temperature * random::gumbel(rng))
         } else {
-            gain
-        };
-        self.queue.push(Reverse(Candidate { rank: rank(measure), left, right }));
+            rank(gain)
+        }
     }
 
     fn contract(&mut self, left: u32, right: u32) -> u32 {
@@ -189,6 +237,7 @@ impl<'n> Run<'n> {
         self.alive[right as usize] = false;
         self.alive.push(true);
         self.elements.push(size.exp2().min(MOST_ELEMENTS));
+        self.size.push(size);
         self.tensors.push(kept);
         self.pairs.push([left, right]);
         self.tally.add(operations, size);

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use self::search::{Found, Search};
 use super::network::Network;
+use super::objective::Aim;
 use super::slice::{Slicing, slice};
 use super::tree::Tree;
 use super::{Cost, Objective, Order, OrderError};
@@ -85,7 +86,7 @@ impl Default for Options {
 pub struct Report {
     /// What the order costs.
     pub cost: Cost,
-    /// Whether no order is better: all were compared, and nothing had to be sliced.
+    /// Whether no order is better: all were compared, and none had to be sliced.
     pub optimal: bool,
     /// How many trees were built or annealed from a start of their own.
     pub trees: usize,
@@ -125,21 +126,33 @@ pub fn optimise(
         check_whole(contraction, limit)?;
     }
     let network = Network::new(contraction, &[]);
-    let search = Search { network: &network, options, stop };
+    let aim = Aim { objective: options.objective, most: wanted(options.limit).log2() };
+    let search = Search { network: &network, options, aim, stop };
     let found = search.run()?;
     let (pairs, sliced) = match options.limit {
         None => (found.best().to_vec(), Vec::new()),
         Some(limit) => {
-            let sliced = sliced(&network, &found, options, limit, stop)?;
+            let sliced = sliced(&search, &found, limit)?;
             (sliced.pairs, sliced.sliced)
         }
     };
     let pairs = sorted_pairs(contraction, &pairs, &sliced);
     let sliced = sliced.into_iter().map(|index| index as usize).collect::<Vec<_>>();
-    let optimal = found.optimal && sliced.is_empty();
+    // With a limit on what is alive at once, orders were judged by less than all of it.
+    let optimal = found.optimal && sliced.is_empty() && !matches!(options.limit, Some(Limit::Peak(_)));
     let order = Order::new(contraction, pairs, sliced)?;
     let report = Report { cost: Cost::of(contraction, &order), optimal, trees: found.trees, stopped: stop() };
     Ok((order, report))
+}
+
+/// The most elements of a tensor that a search should aim at.
+fn wanted(limit: Option<Limit>) -> f64 {
+    match limit {
+        None => f64::INFINITY,
+        Some(Limit::Largest(most)) => most,
+        // A result and what it is made from are alive together.
+        Some(Limit::Peak(most)) => most / 2.0,
+    }
 }
 
 /// Refuses a limit that tensors exceed which exist whole in any case.
@@ -160,17 +173,12 @@ fn check_whole(contraction: &Contraction, limit: Limit) -> Result<(), OrderError
 }
 
 /// The cheapest of the trees found, each sliced.
-fn sliced(
-    network: &Network,
-    found: &Found,
-    options: &Options,
-    limit: Limit,
-    stop: &(dyn Fn() -> bool + Sync),
-) -> Result<Slicing, OrderError> {
+fn sliced(search: &Search, found: &Found, limit: Limit) -> Result<Slicing, OrderError> {
     use rayon::prelude::*;
+    let &Search { network, options, aim, stop } = search;
     let trees = found.trees_by_score.par_iter().enumerate();
     let tries: Vec<Result<Slicing, f64>> = trees
-        .map(|(place, pairs)| slice(network, pairs, options.objective, limit, options.seed ^ place as u64, &|| stop()))
+        .map(|(place, pairs)| slice(network, pairs, aim, limit, options.seed ^ place as u64, &|| stop()))
         .collect();
     let least = tries.iter().filter_map(|tried| tried.as_ref().err()).copied().fold(f64::INFINITY, f64::min);
     let best = tries.into_iter().flatten().min_by(|a, b| a.cost.total_cmp(&b.cost));

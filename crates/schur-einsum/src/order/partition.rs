@@ -13,7 +13,7 @@ use self::bisect::bisect;
 use self::hypergraph::Hypergraph;
 use super::dynamic::Dynamic;
 use super::network::Network;
-use super::objective::Objective;
+use super::objective::Aim;
 use super::random;
 
 /// So many tensors are contracted in the best way.
@@ -21,17 +21,12 @@ const SMALL: usize = 8;
 
 /// How uneven halves may be: the larger one has at most this much over one half of the tensors.
 const LEAST_UNEVEN: f64 = 0.02;
-const MOST_UNEVEN: f64 = 0.35;
+const MOST_UNEVEN: f64 = 0.45;
 
 /// Contracts a network by cutting it in two again and again.
-pub(super) fn partition(
-    network: &Network,
-    objective: Objective,
-    rng: &mut ChaCha8Rng,
-    stop: &dyn Fn() -> bool,
-) -> Vec<[u32; 2]> {
+pub(super) fn partition(network: &Network, aim: Aim, rng: &mut ChaCha8Rng, stop: &dyn Fn() -> bool) -> Vec<[u32; 2]> {
     let uneven = LEAST_UNEVEN + (MOST_UNEVEN - LEAST_UNEVEN) * random::unit(rng);
-    let search = Dynamic::new(objective, network.dims.len());
+    let search = Dynamic::new(aim, network.dims.len());
     let here = vec![0; network.dims.len()];
     let mut run = Run { network, holders: network.holders(), here, uneven, search, pairs: Vec::new() };
     let all: Vec<u32> = (0..network.tensors.len() as u32).collect();

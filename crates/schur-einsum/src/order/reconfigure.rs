@@ -1,9 +1,11 @@
 //! Takes small parts out of a tree and puts the best trees of their leaves in.
 
+use std::collections::HashSet;
+
 use rand_chacha::ChaCha8Rng;
 
 use super::dynamic::Dynamic;
-use super::objective::Objective;
+use super::objective::{Aim, Objective};
 use super::random;
 use super::tree::{Fragment, Tree};
 
@@ -20,20 +22,15 @@ pub(super) struct Sweeps {
 }
 
 /// Improves a tree until nothing changes, so many sweeps are done or the caller says stop. Never makes it worse.
-pub(super) fn reconfigure(
-    tree: &mut Tree,
-    objective: Objective,
-    work: Sweeps,
-    rng: &mut ChaCha8Rng,
-    stop: &dyn Fn() -> bool,
-) {
-    let mut search = Dynamic::new(objective, tree.network.dims.len());
+pub(super) fn reconfigure(tree: &mut Tree, aim: Aim, work: Sweeps, rng: &mut ChaCha8Rng, stop: &dyn Fn() -> bool) {
+    let mut search = Dynamic::new(aim, tree.network.dims.len());
+    let mut known = Known::new(tree);
     for sweep in 0..work.sweeps {
         let greedily = sweep % 2 == 0;
         let mut nodes: Vec<u32> = tree.inner().collect();
         // The dearest first, so that a short time is spent where it counts.
         nodes.sort_by(|&a, &b| tree.operations[b as usize].total_cmp(&tree.operations[a as usize]).then(a.cmp(&b)));
-        let bar = bar(tree, objective);
+        let bar = bar(tree, aim);
         let mut better = false;
         for node in nodes {
             if stop() {
@@ -43,7 +40,8 @@ pub(super) fn reconfigure(
                 true => dearest(tree, open),
                 false => random::below(rng, open.len()),
             });
-            if worth(tree, &fragment, bar) && improve(tree, &fragment, &mut search) {
+            if worth(tree, &fragment, bar) && known.is_new(&fragment) && improve(tree, &fragment, &mut search) {
+                known.change(&fragment);
                 better = true;
             }
         }
@@ -54,11 +52,44 @@ pub(super) fn reconfigure(
     }
 }
 
+/// The parts that have their best tree already.
+struct Known {
+    /// How often the indices of each node have changed.
+    version: Vec<u32>,
+    /// Hashes of the leaves of parts, with their versions.
+    parts: HashSet<u64>,
+}
+
+impl Known {
+    fn new(tree: &Tree) -> Self {
+        Self { version: vec![0; tree.children.len()], parts: HashSet::new() }
+    }
+
+    /// Whether leaves meet for the first time; a sum of well mixed numbers does not ask for their sequence.
+    fn is_new(&mut self, fragment: &Fragment) -> bool {
+        let key = |&leaf: &u32| mix(u64::from(self.version[leaf as usize]) << 32 | u64::from(leaf));
+        let hash = fragment.leaves.iter().map(key).fold(0, u64::wrapping_add);
+        self.parts.insert(hash)
+    }
+
+    fn change(&mut self, fragment: &Fragment) {
+        fragment.inner.iter().for_each(|&node| self.version[node as usize] += 1);
+    }
+}
+
+/// Spreads a number over all bits (the finaliser of SplitMix64, G. L. Steele, D. Lea and C. H. Flood, 2014).
+fn mix(mut number: u64) -> u64 {
+    number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ (number >> 31)
+}
+
 /// The cost in powers of two below which a step is left as it is.
-fn bar(tree: &Tree, objective: Objective) -> f64 {
-    match objective {
+fn bar(tree: &Tree, aim: Aim) -> f64 {
+    match aim.objective {
         Objective::Largest => 0.0,
-        _ => tree.score(objective).0 - NEGLIGIBLE - (tree.leaves() as f64).log2(),
+        _ => tree.score(aim).0 - NEGLIGIBLE - (tree.leaves() as f64).log2(),
     }
 }
 

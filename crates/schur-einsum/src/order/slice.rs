@@ -1,7 +1,7 @@
 //! Which indices to loop over outside, so that what is left fits.
 
 use super::network::{Network, union};
-use super::objective::{LogSum, Objective};
+use super::objective::{Aim, LogSum, Objective};
 use super::optimise::Limit;
 use super::random;
 use super::reconfigure::{Sweeps, reconfigure};
@@ -32,26 +32,27 @@ pub(super) struct Slicing {
 pub(super) fn slice(
     network: &Network,
     pairs: &[[u32; 2]],
-    objective: Objective,
+    aim: Aim,
     limit: Limit,
     seed: u64,
     stop: &dyn Fn() -> bool,
 ) -> Result<Slicing, f64> {
-    let objective = by_cost(objective);
+    let aim = Aim { objective: by_cost(aim.objective), ..aim };
+    let plain = Aim { most: f64::INFINITY, ..aim };
     let mut rng = random::stream(seed, 0);
     let (mut network, mut pairs, mut sliced) = (network.clone(), pairs.to_vec(), Vec::new());
     loop {
         let mut tree = Tree::new(&network, &pairs);
         if fits(&mut tree, limit) {
             let mut better = tree.clone();
-            reconfigure(&mut better, objective, AFTER, &mut rng, stop);
+            reconfigure(&mut better, aim, AFTER, &mut rng, stop);
             if fits(&mut better, limit) {
                 tree = better;
             }
             let slices: f64 = sliced.iter().map(|&index: &u32| network.dims[index as usize]).sum();
-            return Ok(Slicing { pairs: tree.pairs(), sliced, cost: tree.score(objective).0 + slices });
+            return Ok(Slicing { pairs: tree.pairs(), sliced, cost: tree.score(plain).0 + slices });
         }
-        let Some(index) = cheapest(&tree, objective, limit) else {
+        let Some(index) = cheapest(&tree, plain, limit) else {
             return Err(match limit {
                 Limit::Largest(_) => tree.size.iter().copied().fold(0.0, f64::max).exp2(),
                 Limit::Peak(_) => tree.sort_children(),
@@ -63,7 +64,7 @@ pub(super) fn slice(
             list.retain(|&other| other != index);
         }
         let mut tree = Tree::new(&network, &pairs);
-        reconfigure(&mut tree, objective, BETWEEN, &mut rng, stop);
+        reconfigure(&mut tree, aim, BETWEEN, &mut rng, stop);
         pairs = tree.pairs();
     }
 }
@@ -84,7 +85,7 @@ pub(super) fn fits(tree: &mut Tree, limit: Limit) -> bool {
 }
 
 /// The index of a tensor that is too large whose slicing adds the least operations for what it saves.
-fn cheapest(tree: &Tree, objective: Objective, limit: Limit) -> Option<u32> {
+fn cheapest(tree: &Tree, plain: Aim, limit: Limit) -> Option<u32> {
     let network = tree.network;
     let mut candidates = vec![false; network.dims.len()];
     for node in too_large(tree, limit) {
@@ -92,8 +93,8 @@ fn cheapest(tree: &Tree, objective: Objective, limit: Limit) -> Option<u32> {
     }
     // The cost of all steps that know each index, in units of the whole cost; it is the same for all slices together,
     // and that of the others is there once for each slice.
-    let whole = tree.score(objective).0;
-    let (of_operations, of_elements) = objective.weights();
+    let whole = tree.score(plain).0;
+    let (of_operations, of_elements) = plain.objective.weights();
     let mut knowing = vec![0.0; network.dims.len()];
     for node in tree.inner() {
         let mut cost = LogSum::ZERO;

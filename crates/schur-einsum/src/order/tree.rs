@@ -1,7 +1,7 @@
 //! A contraction tree that can be changed in place.
 
 use super::network::{NONE, Network, union};
-use super::objective::{Objective, Score, Tally};
+use super::objective::{Aim, Score, Tally};
 
 /// A binary tree over the tensors of a network, with the indices and the cost of every node.
 ///
@@ -136,8 +136,8 @@ impl<'n> Tree<'n> {
     }
 
     /// The score of all pairs.
-    pub fn score(&self, objective: Objective) -> Score {
-        let mut tally = Tally::new(objective);
+    pub fn score(&self, aim: Aim) -> Score {
+        let mut tally = Tally::new(aim);
         self.inner().for_each(|node| tally.add(self.operations[node as usize], self.size[node as usize]));
         tally.score()
     }

@@ -9,7 +9,7 @@ use crate::order::connected::{self, Outcome, connected};
 use crate::order::dynamic::{self, Dynamic};
 use crate::order::greedy::{Draw, greedy};
 use crate::order::network::{NONE, Network};
-use crate::order::objective::Score;
+use crate::order::objective::{Aim, Score};
 use crate::order::partition::partition;
 use crate::order::reconfigure::{Sweeps, reconfigure};
 use crate::order::simplify::Simplified;
@@ -20,7 +20,10 @@ use crate::order::{OrderError, random};
 const FEW: usize = 12;
 
 /// Trees that are worked on side by side, whatever the number of threads, so that this changes nothing.
-const CHAINS: usize = 4;
+const CHAINS: usize = 8;
+
+/// The same for networks of more tensors than a window.
+const CHAINS_OF_MANY: usize = 4;
 
 /// Annealing of networks with more tensors goes through parts of so many, chosen at random.
 const WINDOW: usize = 1024;
@@ -29,18 +32,16 @@ const WINDOW: usize = 1024;
 const USUAL_TENSORS: f64 = 512.0;
 
 /// Sweeps of the first round; each round has twice as many.
-const FIRST_SWEEPS: f64 = 64.0;
+const FIRST_SWEEPS: f64 = 256.0;
 
-/// Inverse temperatures: where everything moves, where the large structure stays, and where nothing moves.
-const HOT: f64 = 0.2;
-const WARM: f64 = 3.0;
-const COLD: f64 = 20.0;
+/// Inverse temperatures: where the largest structure stays, where most of it stays, and where next to nothing moves.
+const WARM: f64 = 1.5;
+const COOL: f64 = 3.0;
+const COLD: f64 = 10.0;
 
-/// Parts that are put into the best order while trees are few.
+/// Parts that are put into the best order.
 const SMALL_PARTS: Sweeps = Sweeps { leaves: 8, sweeps: 6 };
-
-/// The same for the trees that are kept.
-const LARGE_PARTS: Sweeps = Sweeps { leaves: 10, sweeps: 4 };
+const SMALL_PARTS_OF_MANY: Sweeps = Sweeps { leaves: 8, sweeps: 2 };
 
 /// Sets that a search of all connected ones may look at where it was not asked for, doubled by each unit of effort.
 const GLANCE: usize = 1 << 12;
@@ -69,6 +70,7 @@ impl Found {
 pub(super) struct Search<'a> {
     pub network: &'a Network,
     pub options: &'a Options,
+    pub aim: Aim,
     pub stop: &'a (dyn Fn() -> bool + Sync),
 }
 
@@ -89,7 +91,7 @@ impl Search<'_> {
             Method::Optimal => self.optimal(),
             Method::Greedy => {
                 let small = Simplified::new(self.network);
-                let (pairs, _) = greedy(&small.network, self.options.objective, Draw::USUAL, &mut self.stream(0, 0));
+                let (pairs, _) = greedy(&small.network, self.aim, Draw::USUAL, &mut self.stream(0, 0));
                 Ok(Found { trees_by_score: vec![small.whole(&pairs)], optimal: false, trees: 1 })
             }
             _ => Ok(self.heuristic()),
@@ -103,7 +105,7 @@ impl Search<'_> {
 
     fn dense(&self, network: &Network) -> Pairs {
         let tensors: Vec<&[u32]> = network.tensors.iter().map(Vec::as_slice).collect();
-        Dynamic::new(self.options.objective, network.dims.len()).best_of(network, &tensors, &network.output)
+        Dynamic::new(self.aim, network.dims.len()).best_of(network, &tensors, &network.output)
     }
 
     /// The best tree of connected parts, part by part.
@@ -152,9 +154,9 @@ impl Search<'_> {
             return None;
         }
         let known = Search { network, ..*self }.heuristic().trees_by_score.swap_remove(0);
-        let score = Tree::new(network, &known).score(self.options.objective);
+        let score = Tree::new(network, &known).score(self.aim);
         let budget = THOROUGH.checked_shl(effort).unwrap_or(usize::MAX);
-        match connected(network, self.options.objective, score, budget, &|| (self.stop)()) {
+        match connected(network, self.aim, score, budget, &|| (self.stop)()) {
             Outcome::Better(pairs) => Some(pairs),
             Outcome::NoBetter => Some(known),
             Outcome::Unfinished => None,
@@ -173,8 +175,8 @@ impl Search<'_> {
         let whole = |pairs: &Pairs| {
             let mut tree = Tree::new(self.network, &small.whole(pairs));
             let mut rng = self.stream(1, 0);
-            reconfigure(&mut tree, self.options.objective, SMALL_PARTS, &mut rng, &|| (self.stop)());
-            (tree.score(self.options.objective), tree.pairs())
+            reconfigure(&mut tree, self.aim, SMALL_PARTS, &mut rng, &|| (self.stop)());
+            (tree.score(self.aim), tree.pairs())
         };
         let kept = best_first(kept.par_iter().map(whole).collect());
         Found { trees_by_score: kept.into_iter().map(|(_, pairs)| pairs).collect(), optimal: false, trees }
@@ -187,31 +189,31 @@ impl Search<'_> {
             return (chains.into_iter().map(|(_, pairs)| pairs).collect(), trees);
         }
         self.connected(network, &mut chains[0]);
+        let number = if network.tensors.len() <= WINDOW { CHAINS } else { CHAINS_OF_MANY };
         for round in 0..self.options.effort {
             if (self.stop)() {
                 break;
             }
-            let best = chains[0].1.clone();
             let found: Vec<(Score, Pairs)> =
-                (0..CHAINS).into_par_iter().map(|chain| self.round(network, round, chain, &best)).collect();
-            trees += CHAINS;
+                (0..number).into_par_iter().map(|chain| self.round(network, round, chain, &chains)).collect();
+            trees += number;
             chains.extend(found);
             chains = best_first(chains);
-            chains.truncate(CHAINS);
+            chains.truncate(number);
         }
         (chains.into_iter().map(|(_, pairs)| pairs).collect(), trees)
     }
 
     /// The first trees: greedy ones and cuts, of which the best are put into order part by part.
     fn starts(&self, network: &Network) -> (Vec<(Score, Pairs)>, usize) {
-        let objective = self.options.objective;
+        let aim = self.aim;
         let share = (USUAL_TENSORS / network.tensors.len() as f64).min(1.0);
         let doubled = f64::from(self.options.effort.min(3)).exp2();
         let count = |most: f64| (most * share * doubled).ceil() as usize;
         let (greedy_runs, cuts) = match self.options.method {
             Method::RandomGreedy => (count(64.0), 0),
             Method::Partition => (0, count(8.0)),
-            _ => (count(24.0), count(3.0)),
+            _ => (count(8.0), count(2.0)),
         };
         let run = |number: usize| {
             let mut rng = self.stream(2, number);
@@ -219,11 +221,11 @@ impl Search<'_> {
                 return None;
             }
             if number >= greedy_runs {
-                let pairs = partition(network, objective, &mut rng, &|| (self.stop)());
-                return Some((Tree::new(network, &pairs).score(objective), pairs));
+                let pairs = partition(network, aim, &mut rng, &|| (self.stop)());
+                return Some((Tree::new(network, &pairs).score(aim), pairs));
             }
             let draw = if number == 0 { Draw::USUAL } else { Draw::random(&mut rng) };
-            let (pairs, score) = greedy(network, objective, draw, &mut rng);
+            let (pairs, score) = greedy(network, aim, draw, &mut rng);
             Some((score, pairs))
         };
         let made: Vec<Option<(Score, Pairs)>> = (0..greedy_runs + cuts).into_par_iter().map(run).collect();
@@ -237,8 +239,8 @@ impl Search<'_> {
         let starts: Vec<(Score, Pairs)> = [best_of(greedy), best_of(cuts)].concat();
         let better = |(place, (_, pairs)): (usize, &(Score, Pairs))| {
             let mut tree = Tree::new(network, pairs);
-            reconfigure(&mut tree, objective, SMALL_PARTS, &mut self.stream(3, place), &|| (self.stop)());
-            (tree.score(objective), tree.pairs())
+            reconfigure(&mut tree, aim, SMALL_PARTS, &mut self.stream(3, place), &|| (self.stop)());
+            (tree.score(aim), tree.pairs())
         };
         let mut starts = best_first(starts.par_iter().enumerate().map(better).collect());
         starts.truncate(CHAINS);
@@ -251,41 +253,47 @@ impl Search<'_> {
             return;
         }
         let budget = GLANCE << self.options.effort.min(10);
-        let outcome = connected(network, self.options.objective, best.0, budget, &|| (self.stop)());
+        let outcome = connected(network, self.aim, best.0, budget, &|| (self.stop)());
         if let Outcome::Better(pairs) = outcome {
-            *best = (Tree::new(network, &pairs).score(self.options.objective), pairs);
+            *best = (Tree::new(network, &pairs).score(self.aim), pairs);
         }
     }
 
-    /// Anneals the best tree: from where it is forgotten in even chains, from where it is kept in the large in others.
-    fn round(&self, network: &Network, round: u32, chain: usize, best: &[[u32; 2]]) -> (Score, Pairs) {
-        let objective = self.options.objective;
+    /// Anneals a tree: in even chains a new one that is forgotten but for its largest structure, in others a good one.
+    fn round(&self, network: &Network, round: u32, chain: usize, good: &[(Score, Pairs)]) -> (Score, Pairs) {
+        let aim = self.aim;
         let mut rng = self.stream(4 + u64::from(round), chain);
-        let mut tree = Tree::new(network, best);
+        let stop = || (self.stop)();
+        let (start, from) = match good.get(chain / 2) {
+            Some((_, pairs)) if !chain.is_multiple_of(2) => (pairs.clone(), COOL * (0.5 + random::unit(&mut rng))),
+            _ if chain.is_multiple_of(4) => (partition(network, aim, &mut rng, &stop), WARM),
+            _ => (greedy(network, aim, Draw::random(&mut rng), &mut rng).0, WARM),
+        };
+        let mut tree = Tree::new(network, &start);
         let tensors = network.tensors.len();
         let share = (USUAL_TENSORS / tensors as f64).min(1.0);
         let sweeps = (FIRST_SWEEPS * f64::from(round).exp2() * share).ceil().min(1e9) as usize;
-        let from = if chain.is_multiple_of(2) { HOT } else { WARM * (0.5 + random::unit(&mut rng)) };
         let cooling = Cooling { sweeps, from, to: COLD };
-        let stop = || (self.stop)();
         if tensors <= WINDOW {
             let root = tree.children.len() as u32 - 1;
             let whole = tree.fragment(root, usize::MAX, |_, open| open.len() - 1);
-            anneal(&mut tree, &whole, objective, cooling, &mut rng, &stop);
+            anneal(&mut tree, &whole, aim, cooling, &mut rng, &stop);
         } else {
             for _ in 0..2 * tensors.div_ceil(WINDOW) {
                 let top = tree.inner().start + random::below(&mut rng, tree.inner().len()) as u32;
                 let window = tree.fragment(top, WINDOW, |_, open| random::below(&mut rng, open.len()));
-                anneal(&mut tree, &window, objective, cooling, &mut rng, &stop);
+                anneal(&mut tree, &window, aim, cooling, &mut rng, &stop);
             }
         }
-        reconfigure(&mut tree, objective, LARGE_PARTS, &mut rng, &stop);
-        (tree.score(objective), tree.pairs())
+        let parts = if tensors <= WINDOW { SMALL_PARTS } else { SMALL_PARTS_OF_MANY };
+        reconfigure(&mut tree, aim, parts, &mut rng, &stop);
+        (tree.score(aim), tree.pairs())
     }
 }
 
-/// Sorts trees by score; equals stay as they are.
+/// Sorts trees by score; of equals the first stays.
 fn best_first(mut trees: Vec<(Score, Pairs)>) -> Vec<(Score, Pairs)> {
     trees.sort_by(|(a, _), (b, _)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    trees.dedup_by(|(later, _), (earlier, _)| later == earlier);
     trees
 }
