@@ -2,13 +2,15 @@
 //!
 //! A circuit is a list of *rows*. The first ones are the components of its arguments; each further row is a sum of
 //! products of two earlier rows, a linear combination of earlier rows, or the inverse square root of one. Channels run
-//! beside: every row holds one number a channel, and a kernel keeps as many channels as fit into its registers. An argument with a single channel
-//! (the harmonics of an edge, angles, shared weights) serves all of them.
+//! beside: every row holds one number a channel, and a kernel keeps as many channels as fit into its registers. An
+//! argument with a single channel (the harmonics of an edge, angles, shared weights) serves all of them.
 //!
 //! Products of representations, symmetric contractions with shared monomials, rotations by angles and weights that
 //! scale paths are all circuits, so one kernel runs them forward and one backward.
 
 mod derivative;
+
+use schur_tensor::Real;
 
 use crate::{
     Bilinear, ComponentMatrix, Factored, FactoredError,
@@ -131,9 +133,11 @@ impl Circuit {
         self.made(matrix.rows())
     }
 
-    /// Adds the rows `1 / sqrt(x)` of a list of rows, zero where `x` is zero: what makes unit vectors of vectors.
+    /// Adds the rows `1 / sqrt(x)` of a list of rows: what makes unit vectors of vectors.
     ///
-    /// Negative numbers give NaN. The reverse pass forms the cube of the root, which must not overflow.
+    /// Where `x` is smaller than [`Real::SQUARE_FLOOR`](schur_tensor::Real::SQUARE_FLOOR) root and derivative are zero.
+    /// Above, derivatives are formed factor by factor, so they overflow only where the cotangent times the cube of the
+    /// root does. Negative numbers give NaN.
     ///
     /// # Panics
     /// If a row is not one of this circuit.
@@ -199,7 +203,8 @@ impl Circuit {
                     map.evaluate(&pick(&values, left), &pick(&values, right))
                 }
                 Operation::InverseSqrt { source, .. } => {
-                    pick(&values, source).into_iter().map(|x| if x == 0.0 { 0.0 } else { 1.0 / x.sqrt() }).collect()
+                    let root = |x: f64| if x.abs() < f64::SQUARE_FLOOR { 0.0 } else { 1.0 / x.sqrt() };
+                    pick(&values, source).into_iter().map(root).collect()
                 }
                 Operation::Matrix { source, matrix, .. } => matrix.apply(&pick(&values, source)),
             };

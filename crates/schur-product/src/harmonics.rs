@@ -15,7 +15,8 @@ use crate::ProductError;
 /// All real spherical harmonics up to a degree, for many vectors.
 ///
 /// Conventions are those of [`SphericalHarmonics`]; only directions matter, and the zero vector has zeros beyond degree
-/// 0. Arithmetic is that of `T`: squares of components must neither overflow nor vanish in it.
+/// 0. Arithmetic is that of `T`: vectors shorter than `2^-52` (`f32`) or `2^-500` (`f64`) count as zero, and squares of
+/// components must not overflow.
 ///
 /// # Examples
 /// ```

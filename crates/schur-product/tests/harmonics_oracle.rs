@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
 use schur_group::{Normalization, SphericalHarmonics};
-use schur_multilinear::ChannelwiseWorkspace;
-use schur_product::ManyHarmonics;
+use schur_multilinear::{Argument, ChannelwisePlan, ChannelwiseWorkspace};
+use schur_product::{ManyHarmonics, harmonics_circuit};
 use schur_tensor::{Real, instruction_sets};
 use schur_testkit::{Random, assert_close};
 
@@ -70,6 +70,48 @@ fn many_vectors_agree_with_one() {
             check::<f32>(l_max, normalization, 8e-6);
         }
     }
+}
+
+/// A cotangent of the harmonics of one vector, brought to the vector by a plan in reverse and by the reverse circuit.
+fn back<T: Real>(l_max: usize, vector: &[T], cotangent: &[T]) -> [Vec<f64>; 2] {
+    let arch = schur_tensor::pulp::Arch::new();
+    let (mut direct, mut workspace) = ([T::ONE; 3], ChannelwiseWorkspace::default());
+    let many = ManyHarmonics::<T>::new(arch, l_max, Normalization::Component).unwrap();
+    many.backward(vector, cotangent, &mut direct, &mut workspace).unwrap();
+    let circuit = harmonics_circuit(l_max, Normalization::Component, false).unwrap().reverse();
+    let plan = ChannelwisePlan::<T>::new(arch, &circuit, &[Argument::per_item(1); 3]).unwrap();
+    let mut by_circuit = [T::ONE; 4];
+    plan.forward(1, &[vector, &[T::ONE], cotangent], &mut by_circuit, &mut workspace).unwrap();
+    [&direct[..], &by_circuit[..3]].map(|list| list.iter().map(|x| x.to_f64()).collect())
+}
+
+/// Gradients grow like one over the length; the cube of that does not fit into `f32` from 1e-13 on.
+fn check_short<T: Real>(lengths: impl Iterator<Item = i32>, floor: i32, tolerance: f64) {
+    let (l_max, mut random) = (4, Random::new(9));
+    let one = SphericalHarmonics::new(l_max, Normalization::Component).unwrap();
+    for exponent in lengths {
+        let vector = random.vector();
+        let length = vector.iter().map(|x| x * x).sum::<f64>().sqrt();
+        let unit = vector.map(|x| T::from_f64(x / length));
+        let scale = 2.0_f64.powi(exponent);
+        let vector: Vec<T> = unit.iter().map(|x| T::from_f64(x.to_f64() * scale)).collect();
+        let cotangent: Vec<T> = random.normals(one.n_harmonics()).into_iter().map(T::from_f64).collect();
+        let (mut values, mut gradient) = (vec![0.0; one.n_harmonics()], vec![[0.0; 3]; one.n_harmonics()]);
+        let at = [unit[0].to_f64(), unit[1].to_f64(), unit[2].to_f64()];
+        one.evaluate_with_gradient_into(at, &mut values, &mut gradient).unwrap();
+        let along = |axis: usize| gradient.iter().zip(&cotangent).map(|(row, g)| row[axis] * g.to_f64()).sum::<f64>();
+        let expected: Vec<f64> = (0..3).map(|axis| if exponent < floor { 0.0 } else { along(axis) }).collect();
+        for found in back(l_max, &vector, &cotangent) {
+            let found: Vec<f64> = found.iter().map(|x| x * scale).collect();
+            assert_close(&format!("2^{exponent}"), &found, &expected, 0.0, tolerance);
+        }
+    }
+}
+
+#[test]
+fn gradients_of_short_vectors_are_finite_and_right() {
+    check_short::<f32>((-50..=-40).chain(-149..=-56), -52, 2e-4);
+    check_short::<f64>((-498..=-340).step_by(11).chain(-1070..=-504), -500, 1e-11);
 }
 
 #[test]

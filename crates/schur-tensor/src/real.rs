@@ -31,6 +31,10 @@ pub trait Real:
     const ONE: Self;
     /// The name users know: `f32` or `f64`.
     const NAME: &'static str;
+    /// Squares below this count as zero where roots are inverted: 2^-104 for `f32`, 2^-1000 for `f64`.
+    ///
+    /// It leaves room above: `1 / x` times cotangents up to four million is still a number.
+    const SQUARE_FLOOR: Self;
 
     /// Rounds a double to this precision.
     fn from_f64(value: f64) -> Self;
@@ -65,8 +69,8 @@ pub trait Real:
     /// Stores one register past the caches, where the processor can: for results that are larger than they are.
     ///
     /// # Safety
-    /// As for [`store`](Self::store), and `pointer` must be aligned to the size of the register. The caller ends a run of such stores
-    /// with [`end_streaming`](crate::end_streaming).
+    /// As for [`store`](Self::store), and `pointer` must be aligned to the size of the register. The caller ends a run of
+    /// such stores with [`end_streaming`](crate::end_streaming).
     #[inline(always)]
     unsafe fn store_streaming<S: Simd>(pointer: *mut Self, value: Self::Lanes<S>) {
         // SAFETY: the caller's.
@@ -85,7 +89,8 @@ pub trait Real:
     fn negate_mul_add<S: Simd>(simd: S, a: Self::Lanes<S>, b: Self::Lanes<S>, c: Self::Lanes<S>) -> Self::Lanes<S>;
     /// The sum of a register's lanes, in a fixed order.
     fn reduce_sum<S: Simd>(simd: S, a: Self::Lanes<S>) -> Self;
-    /// `1 / sqrt(x)`, lane by lane; zero where `x` is zero.
+    /// `1 / sqrt(x)`, lane by lane; zero where `x` is smaller than [`SQUARE_FLOOR`](Self::SQUARE_FLOOR), NaN where it
+    /// is negative beyond that.
     fn inverse_sqrt<S: Simd>(simd: S, x: Self::Lanes<S>) -> Self::Lanes<S>;
     /// `1 / (1 + exp(-x))`, lane by lane, to about two units in the last place.
     fn sigmoid<S: Simd>(simd: S, x: Self::Lanes<S>) -> Self::Lanes<S>;
@@ -95,13 +100,14 @@ pub trait Real:
 pub trait Sealed {}
 
 macro_rules! impl_real {
-    ($T:ident, $lanes:ident, $splat:ident, $add:ident, $mul:ident, $fma:ident, $fnma:ident, $sum:ident, $sqrt:ident, $div:ident, $equal:ident, $select:ident, $sigmoid:path) => {
+    ($T:ident, $lanes:ident, $splat:ident, $add:ident, $mul:ident, $fma:ident, $fnma:ident, $sum:ident, $sqrt:ident, $div:ident, $abs:ident, $less:ident, $select:ident, $sigmoid:path) => {
         impl Sealed for $T {}
         impl Real for $T {
             type Lanes<S: Simd> = S::$lanes;
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
             const NAME: &'static str = stringify!($T);
+            const SQUARE_FLOOR: Self = (1 << 22) as $T * $T::MIN_POSITIVE;
 
             #[inline(always)]
             #[allow(clippy::cast_possible_truncation)]
@@ -139,7 +145,8 @@ macro_rules! impl_real {
             #[inline(always)]
             fn inverse_sqrt<S: Simd>(simd: S, x: S::$lanes) -> S::$lanes {
                 let zero = simd.$splat(0.0);
-                simd.$select(simd.$equal(x, zero), zero, simd.$div(simd.$splat(1.0), simd.$sqrt(x)))
+                let vanishes = simd.$less(simd.$abs(x), simd.$splat(Self::SQUARE_FLOOR));
+                simd.$select(vanishes, zero, simd.$div(simd.$splat(1.0), simd.$sqrt(x)))
             }
             #[inline(always)]
             fn sigmoid<S: Simd>(simd: S, x: S::$lanes) -> S::$lanes {
@@ -160,7 +167,8 @@ impl_real!(
     reduce_sum_f32s,
     sqrt_f32s,
     div_f32s,
-    equal_f32s,
+    abs_f32s,
+    less_than_f32s,
     select_f32s,
     crate::elementary::sigmoid_f32
 );
@@ -175,7 +183,8 @@ impl_real!(
     reduce_sum_f64s,
     sqrt_f64s,
     div_f64s,
-    equal_f64s,
+    abs_f64s,
+    less_than_f64s,
     select_f64s,
     crate::elementary::sigmoid_f64
 );

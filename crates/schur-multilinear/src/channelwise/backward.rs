@@ -222,6 +222,9 @@ unsafe fn general<T: Real, S: Simd, const V: usize>(
 
 /// Adds `-r^3 / 2` times the cotangent of the root to that of its square.
 ///
+/// Factor by factor: the cube would overflow for vectors whose squares are still numbers, where the product does not,
+/// as their cotangents are as small as they are.
+///
 /// # Safety
 /// `place` holds the slots; the roots begin at `first` numbers.
 #[inline(always)]
@@ -237,9 +240,11 @@ unsafe fn inverse_sqrt<T: Real, S: Simd, const V: usize>(
         // SAFETY: the caller's.
         unsafe {
             let root = load::<T, S, V>(simd, place.forward.values.add(first));
-            let cube = times::<T, S, V>(simd, times::<T, S, V>(simd, root, root), root);
-            let g = times::<T, S, V>(simd, half, load::<T, S, V>(simd, place.slots.add(first)));
-            add::<T, S, V>(simd, place.slots.add(square as usize * width), times::<T, S, V>(simd, cube, g));
+            let mut g = times::<T, S, V>(simd, half, load::<T, S, V>(simd, place.slots.add(first)));
+            for _ in 0..3 {
+                g = times::<T, S, V>(simd, root, g);
+            }
+            add::<T, S, V>(simd, place.slots.add(square as usize * width), g);
         }
         first += width;
     }

@@ -44,9 +44,7 @@ impl Circuit {
                 }
                 Operation::InverseSqrt { source, first } => {
                     let root = pick(&values, &(*first..first + source.len()).collect::<Vec<_>>());
-                    let slope = circuit.inverse_sqrt_slope(&root);
-                    let pointwise = Bilinear::pointwise(root.len());
-                    let made = circuit.add_bilinear(&slope, &pick(&tangents, source), &pointwise);
+                    let made = circuit.inverse_sqrt_slope(&root, pick(&tangents, source));
                     assign(&mut tangents, *first, &made);
                 }
                 Operation::Matrix { source, matrix, first } => {
@@ -88,8 +86,7 @@ impl Circuit {
                 Operation::InverseSqrt { source, first } => {
                     let g = circuit.sum(&parts[*first..first + source.len()]);
                     let root = pick(&values, &(*first..first + source.len()).collect::<Vec<_>>());
-                    let slope = circuit.inverse_sqrt_slope(&root);
-                    let made = circuit.add_bilinear(&slope, &g, &Bilinear::pointwise(root.len()));
+                    let made = circuit.inverse_sqrt_slope(&root, g);
                     collect(&mut parts, source, &made);
                 }
                 Operation::Matrix { source, matrix, first } => {
@@ -136,12 +133,14 @@ impl Circuit {
         (places, inputs)
     }
 
-    /// The slope of `r = 1 / sqrt(x)`, which is `-r^3 / 2`.
-    fn inverse_sqrt_slope(&mut self, root: &Rows) -> Rows {
+    /// The slope of `r = 1 / sqrt(x)`, which is `-r^3 / 2`, times rows; one factor at a time, as the cube may overflow.
+    fn inverse_sqrt_slope(&mut self, root: &Rows, rows: Rows) -> Rows {
         let n = root.len();
-        let square = self.add_bilinear(root, root, &Bilinear::pointwise(n));
         let halved = (0..n).map(|m| BilinearTerm { result: m, left: m, right: m, coefficient: -0.5 });
-        self.add_bilinear(&square, root, &Bilinear::collect([n; 3], halved))
+        let halved = Bilinear::collect([n; 3], halved);
+        [halved, Bilinear::pointwise(n), Bilinear::pointwise(n)]
+            .iter()
+            .fold(rows, |rows, map| self.add_bilinear(root, &rows, map))
     }
 
     /// Rows that are the sums of lists of rows.
