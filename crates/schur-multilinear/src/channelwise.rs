@@ -116,9 +116,29 @@ pub enum ChannelwiseError {
         /// Channels found.
         found: usize,
     },
-    /// There is no channel, or the circuit or an item has more numbers than can be addressed.
-    #[error("the circuit is too large for a plan, or has no channels")]
-    TooLarge,
+    /// No argument has a channel.
+    #[error("the arguments have no channels; give each at least one")]
+    NoChannels,
+    /// The circuit has more of something than a plan can count.
+    #[error("the circuit has {found} {what}, a plan takes fewer than {limit}: spread the result over several circuits")]
+    TooLarge {
+        /// What there is too much of.
+        what: &'static str,
+        /// The plan's limit.
+        limit: usize,
+        /// How many the circuit has.
+        found: usize,
+    },
+    /// One item has more numbers than can be addressed.
+    #[error("{rows} rows of {channels} channels are more than {limit} numbers: spread the channels over several plans")]
+    TooManyNumbers {
+        /// Rows of an argument, of the result, or of what is between them.
+        rows: usize,
+        /// Channels of the plan.
+        channels: usize,
+        /// Numbers that can be addressed.
+        limit: usize,
+    },
     /// A slice has the wrong length.
     #[error("{slice} has {found} numbers, not {expected}")]
     Length {
@@ -168,7 +188,8 @@ impl<T: Real> ChannelwisePlan<T> {
     /// Compiles a circuit, given what each of its arguments brings.
     ///
     /// # Errors
-    /// [`ChannelwiseError`] if there are not as many arguments, or if their channels differ.
+    /// [`ChannelwiseError`] if there are not as many arguments, if their channels differ or are none, or if the circuit or
+    /// an item is too large.
     ///
     /// # Cost
     /// About a microsecond a coefficient.
@@ -187,12 +208,14 @@ impl<T: Real> ChannelwisePlan<T> {
             let found = arguments[argument].channels;
             return Err(ChannelwiseError::Channels { argument, expected: channels, found });
         }
-        let program = Program::compile(circuit).ok_or(ChannelwiseError::TooLarge)?;
-        let widest = circuit.inputs().into_iter().chain([circuit.outputs(), program.slots, 1]).max().unwrap_or(1);
-        if channels == 0
-            || widest.checked_mul(channels).is_none_or(|numbers| numbers > isize::MAX as usize / size_of::<T>())
-        {
-            return Err(ChannelwiseError::TooLarge);
+        if channels == 0 {
+            return Err(ChannelwiseError::NoChannels);
+        }
+        let program = Program::compile(circuit)?;
+        let rows = circuit.inputs().into_iter().chain([circuit.outputs(), program.slots, 1]).max().unwrap_or(1);
+        let limit = isize::MAX as usize / size_of::<T>();
+        if rows.checked_mul(channels).is_none_or(|numbers| numbers > limit) {
+            return Err(ChannelwiseError::TooManyNumbers { rows, channels, limit });
         }
         let (lanes, flops) = (lanes::<T>(arch), circuit.flops().max(1));
         Ok(Self { arch, program, arguments: arguments.to_vec(), channels, lanes, flops })

@@ -7,7 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use schur_tensor::Real;
 
 use self::emit::short;
-use super::program::{Copy, Program, Short, Step};
+use super::{
+    ChannelwiseError,
+    program::{Copy, Program, Short, Step},
+};
 use crate::{
     Circuit, ComponentMatrix,
     circuit::Operation,
@@ -80,8 +83,8 @@ struct Compiler<'a, T> {
 }
 
 impl<T: Real> Program<T> {
-    /// Compiles a circuit; none if its rows or coefficients cannot be counted in 31 bits.
-    pub fn compile(circuit: &Circuit) -> Option<Self> {
+    /// Compiles a circuit; an error if its rows or coefficients cannot be counted in 31 bits.
+    pub fn compile(circuit: &Circuit) -> Result<Self, ChannelwiseError> {
         let mut compiler = Compiler::new(circuit);
         for operation in circuit.operations() {
             match operation {
@@ -214,7 +217,7 @@ impl<'a, T: Real> Compiler<'a, T> {
         self.emit_kept(rows);
     }
 
-    fn finish(mut self) -> Option<Program<T>> {
+    fn finish(mut self) -> Result<Program<T>, ChannelwiseError> {
         let copies = self.circuit.output_rows().iter().enumerate().filter(|(_, row)| !self.output.contains_key(row));
         self.program.copies =
             copies.filter_map(|(output, &row)| Some(Copy { slot: self.slot[row]?, output })).collect();
@@ -222,12 +225,14 @@ impl<'a, T: Real> Compiler<'a, T> {
         self.program.steps = self.pieces.iter().flat_map(|piece| piece.forward.clone()).collect();
         self.program.reverse = self.pieces.iter().rev().flat_map(|piece| piece.reverse.clone()).collect();
         let Program { slots, kept, outputs, indices, coefficients, .. } = &self.program;
-        let counts = [slots + kept, *outputs, indices.len(), coefficients.len()];
-        if counts.into_iter().any(|count| count >= LOCAL) {
-            return None;
-        }
+        check_counts(&[
+            ("rows in between", slots + kept),
+            ("components of the result", *outputs),
+            ("factors of products", indices.len()),
+            ("coefficients", coefficients.len()),
+        ])?;
         self.program.place_local_slots();
-        Some(self.program)
+        Ok(self.program)
     }
 
     /// The steps that make what products read.
@@ -247,6 +252,14 @@ impl<'a, T: Real> Compiler<'a, T> {
 
 /// Local slots are numbered from here until the number of kept ones is known.
 const LOCAL: usize = 1 << 31;
+
+/// Indices of slots, terms and coefficients are written in 31 bits.
+fn check_counts(counts: &[(&'static str, usize)]) -> Result<(), ChannelwiseError> {
+    match counts.iter().find(|(_, count)| *count >= LOCAL) {
+        Some(&(what, found)) => Err(ChannelwiseError::TooLarge { what, limit: LOCAL, found }),
+        None => Ok(()),
+    }
+}
 
 impl<T> Program<T> {
     /// Moves local slots behind the kept ones.
@@ -312,4 +325,17 @@ fn count_uses(circuit: &Circuit) -> Vec<Uses> {
         }
     }
     uses
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_there_is_too_much_of_is_named() {
+        assert_eq!(check_counts(&[("rows", 0), ("coefficients", LOCAL - 1)]), Ok(()));
+        let error = check_counts(&[("rows", 0), ("coefficients", 3_000_000_000)]).unwrap_err();
+        let expected = "the circuit has 3000000000 coefficients, a plan takes fewer than 2147483648";
+        assert!(error.to_string().starts_with(expected), "{error}");
+    }
 }

@@ -290,9 +290,11 @@ fn slices_that_do_not_fit_are_named() {
     let half = 1 << (usize::BITS - 1);
     let error = plan.forward(half, &[&[], &[], &[]], &mut [], &mut ChannelwiseWorkspace::default()).unwrap_err();
     assert_eq!(error, ChannelwiseError::Length { slice: Slice::Argument(0), expected: usize::MAX, found: 0 });
-    for channels in [0, half] {
-        let plan = ChannelwisePlan::<f32>::new(Arch::new(), &circuit, &[Argument::per_item(channels); 3]);
-        assert_eq!(plan.unwrap_err(), ChannelwiseError::TooLarge);
-    }
+    let refused = |channels| {
+        ChannelwisePlan::<f32>::new(Arch::new(), &circuit, &[Argument::per_item(channels); 3]).unwrap_err()
+    };
+    assert_eq!(refused(0), ChannelwiseError::NoChannels);
+    let ChannelwiseError::TooManyNumbers { rows, channels, limit } = refused(half) else { panic!("no such error") };
+    assert!(rows >= circuit.outputs() && channels == half && limit == isize::MAX as usize / 4);
     plan.forward(0, &[&[], &[], &[]], &mut [], &mut ChannelwiseWorkspace::default()).unwrap();
 }
