@@ -94,6 +94,16 @@ pub enum FactoredError {
         /// Values found.
         found: usize,
     },
+    /// A dense table of coefficients does not fit into memory.
+    #[error("{left} x {right} x {result} coefficients do not fit into memory; keep them as terms")]
+    TooLarge {
+        /// Components of the first argument.
+        left: usize,
+        /// Components of the second argument.
+        right: usize,
+        /// Components of the result.
+        result: usize,
+    },
     /// Two neighbours in the chain of factors do not fit.
     #[error("{what} {index} takes {expected} rows but is given {found}")]
     Chain {

@@ -95,13 +95,20 @@ impl Bilinear {
     }
 
     /// All coefficients, `[left][right][result]`.
-    pub fn to_dense(&self) -> Vec<f64> {
+    ///
+    /// # Errors
+    /// [`FactoredError::TooLarge`] if there is no memory for them.
+    pub fn to_dense(&self) -> Result<Vec<f64>, FactoredError> {
         let [left, right, result] = self.dims;
-        let mut dense = vec![0.0; left * right * result];
+        let too_large = || FactoredError::TooLarge { left, right, result };
+        let size = left.checked_mul(right).and_then(|pairs| pairs.checked_mul(result)).ok_or_else(too_large)?;
+        let mut dense = Vec::new();
+        dense.try_reserve_exact(size).map_err(|_| too_large())?;
+        dense.resize(size, 0.0);
         for term in &self.terms {
             dense[(term.left * right + term.right) * result + term.result] = term.coefficient;
         }
-        dense
+        Ok(dense)
     }
 
     /// Replaces operand `operand` (0, 1, or 2 for the result) by `matrix` times a new one.
@@ -131,5 +138,24 @@ impl Bilinear {
     pub(super) fn sum_rows(&self, sums: &[usize]) -> Self {
         let dims = [self.dims[0], self.dims[1], sums.iter().max().map_or(0, |row| row + 1)];
         Self::collect(dims, self.terms.iter().map(|term| BilinearTerm { result: sums[term.result], ..*term }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Products are numbered as they occur, so sharing needs no table of all pairs; a dense form is refused.
+    #[test]
+    fn dimensions_whose_product_overflows_are_no_trouble() {
+        let huge = usize::MAX / 2;
+        let term = |result, coefficient| BilinearTerm { result, left: huge - 1, right: huge - 2, coefficient };
+        let map = Bilinear::new([huge, huge, 2], [term(0, 1.0), term(1, -2.0)]).unwrap();
+        let shared = map.share();
+        assert_eq!(shared.bilinear().terms().len(), 1);
+        assert_eq!(shared.expand(), map);
+        assert_eq!(map.to_dense(), Err(FactoredError::TooLarge { left: huge, right: huge, result: 2 }));
+        let wide = Bilinear::new([1 << 20, 1 << 20, 1 << 20], []).unwrap();
+        assert!(matches!(wide.to_dense(), Err(FactoredError::TooLarge { .. })));
     }
 }

@@ -24,7 +24,8 @@ impl Bilinear {
     /// ```
     /// use schur_multilinear::{Bilinear, BilinearTerm};
     /// let term = |result, left, right, coefficient| BilinearTerm { result, left, right, coefficient };
-    /// let map = Bilinear::new([2, 2, 2], [term(0, 0, 0, 2.0), term(0, 1, 1, -2.0), term(1, 0, 0, 3.0), term(1, 1, 1, -3.0)])?;
+    /// let terms = [term(0, 0, 0, 2.0), term(0, 1, 1, -2.0), term(1, 0, 0, 3.0), term(1, 1, 1, -3.0)];
+    /// let map = Bilinear::new([2, 2, 2], terms)?;
     /// let shared = map.share();
     /// assert_eq!(shared.bilinear().dims()[2], 1); // x0 y0 - x1 y1
     /// assert_eq!(shared.expand(), map);
@@ -32,14 +33,15 @@ impl Bilinear {
     /// ```
     pub fn share(&self) -> Factored {
         let [left, right, results] = self.dims();
-        let rows = self.rows();
+        let products = self.products();
+        let rows = self.rows(&products);
         let supports: Vec<Vec<usize>> =
             rows.iter().map(|row| row.iter().map(|&(product, _)| product).collect()).collect();
         let (mut terms, mut entries, mut shared) = (Vec::new(), Vec::new(), 0);
         for group in group_rows(&supports) {
             for column in merge_columns(&group, &rows) {
                 for &(product, sign) in &column.products {
-                    let (left, right) = (product / right, product % right);
+                    let (left, right) = products[product];
                     terms.push(BilinearTerm { result: shared, left, right, coefficient: sign });
                 }
                 let used = group.rows.iter().zip(&column.values).filter(|(_, value)| **value != 0.0);
@@ -58,12 +60,21 @@ impl Bilinear {
         }
     }
 
-    /// The terms of each row of the result, as (place in the outer product, coefficient), ascending.
-    fn rows(&self) -> Vec<Vec<(usize, f64)>> {
-        let [_, right, results] = self.dims();
-        let mut rows = vec![Vec::new(); results];
+    /// The pairs of components that meet in a term, ascending.
+    fn products(&self) -> Vec<(usize, usize)> {
+        let mut products: Vec<(usize, usize)> = self.terms().iter().map(|term| (term.left, term.right)).collect();
+        products.sort_unstable();
+        products.dedup();
+        products
+    }
+
+    /// The terms of each row of the result, as (place in the list of products, coefficient), ascending.
+    fn rows(&self, products: &[(usize, usize)]) -> Vec<Vec<(usize, f64)>> {
+        let mut rows = vec![Vec::new(); self.dims()[2]];
         for term in self.terms() {
-            rows[term.result].push((term.left * right + term.right, term.coefficient));
+            // Every term is in the list.
+            let place = products.partition_point(|&product| product < (term.left, term.right));
+            rows[term.result].push((place, term.coefficient));
         }
         rows
     }

@@ -7,7 +7,7 @@
 //! instructions, so that its weights can be taken over as they are.
 
 use schur_group::{ExactTensor, Irrep, Irreps, wigner_3j};
-use schur_multilinear::{Bilinear, BilinearTerm, ComponentMatrix, Factored, Weighting};
+use schur_multilinear::{Bilinear, BilinearTerm, ComponentMatrix, Factored, FactoredError, Weighting};
 
 use super::{Product, Symmetry, check_degrees};
 use crate::ProductError;
@@ -305,14 +305,15 @@ fn dense(
     starts: &[usize],
     terms: &[BilinearTerm],
 ) -> Result<Factored, ProductError> {
+    let pairs = left.checked_mul(right).ok_or(FactoredError::TooLarge { left, right, result: rows })?;
     let products =
-        (0..left * right).map(|n| BilinearTerm { result: n, left: n / right, right: n % right, coefficient: 1.0 });
-    let outer = Bilinear::new([left, right, left * right], products)?;
+        (0..pairs).map(|n| BilinearTerm { result: n, left: n / right, right: n % right, coefficient: 1.0 });
+    let outer = Bilinear::new([left, right, pairs], products)?;
     let values = terms.iter().map(|term| (term.result, term.left * right + term.right, term.coefficient));
     let zeros = paths.iter().zip(starts).flat_map(|(path, &start)| {
         all_copies(path.irreps.map(Irrep::dim))
             .map(move |[m1, m2, m3]| (start + m3, (path.first[0] + m1) * right + path.first[1] + m2, STORED_ZERO))
     });
-    let matrix = ComponentMatrix::new(rows, left * right, values.chain(zeros))?;
+    let matrix = ComponentMatrix::new(rows, pairs, values.chain(zeros))?;
     Ok(Factored::new(vec![], vec![], outer, vec![matrix])?)
 }
