@@ -52,7 +52,8 @@ impl Argument {
 /// use schur_tensor::pulp::Arch;
 /// let mut circuit = Circuit::new();
 /// let vector = circuit.input(3);
-/// let dot = Bilinear::new([3, 3, 1], (0..3).map(|m| BilinearTerm { result: 0, left: m, right: m, coefficient: 1.0 }))?;
+/// let terms = (0..3).map(|m| BilinearTerm { result: 0, left: m, right: m, coefficient: 1.0 });
+/// let dot = Bilinear::new([3, 3, 1], terms)?;
 /// let square = circuit.bilinear(&vector, &vector, &dot)?;
 /// circuit.output(&square);
 ///
@@ -244,8 +245,8 @@ impl<T: Real> ChannelwisePlan<T> {
     /// Evaluates the circuit for each item.
     ///
     /// # Shapes
-    /// Arguments: `[item][component][channel]`, without `item` if shared; the result likewise, overwritten. A result that
-    /// is larger than the caches is written past them if it is aligned as [`Aligned`] is.
+    /// Arguments: `[item][component][channel]`, without `item` if shared; the result likewise, overwritten. A result
+    /// that is larger than the caches is written past them if it is aligned as [`Aligned`] is.
     ///
     /// # Errors
     /// [`ChannelwiseError`] naming the slice that does not fit.

@@ -149,8 +149,8 @@ impl Factored {
     /// Attaches weights to the map.
     ///
     /// # Errors
-    /// [`FactoredError::Length`] or [`FactoredError::OutOfRange`] if a list of the weighting does not fit: sums, too, lead to
-    /// one of the rows behind the last matrix.
+    /// [`FactoredError::Length`] or [`FactoredError::OutOfRange`] if a list of the weighting does not fit: sums, too,
+    /// lead to one of the rows behind the last matrix.
     pub fn with_weights(mut self, weighting: Weighting) -> Result<Self, FactoredError> {
         let [x, y, _] = self.dims();
         let rows = self.path_rows();

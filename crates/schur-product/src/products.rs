@@ -9,8 +9,9 @@
 //! | [`cartesian`] | TensorNet's products of 3x3 matrices | O(3) |
 //! | [`cp`], [`cp_by_pairs`], [`cp_by_quadrature`] | any of them as a sum of products of three vectors | that of the original |
 //!
-//! [`named_product`] makes them by name for one task, and [`choose`] takes the cheapest that does what is asked for. [`PathGate`] chooses paths to leave out. What a product is worth:
-//! [`equivariance_defect`], [`expressivity`], [`interactability`], [`Product::flops`].
+//! [`named_product`] makes them by name for one task, and [`choose`] takes the cheapest that does what is asked for.
+//! [`PathGate`] chooses paths to leave out. What a product is worth: [`equivariance_defect`], [`expressivity`],
+//! [`interactability`], [`Product::flops`].
 //!
 //! Operands are irreps in their order, `2l+1` components each, one row a component; channels are an axis beside and
 //! meet one to one. A multiplicity is as many blocks of rows. Coefficients are kept as factors (`schur-multilinear`'s

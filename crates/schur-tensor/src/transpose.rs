@@ -10,8 +10,8 @@ const TILE: usize = 16;
 /// Tiles of 16 by 16 `f32` are exchanged in AVX-512 registers, everything else number by number within tiles.
 ///
 /// # Safety
-/// `from` is valid for reading `rows` rows of `columns` numbers, `from_stride` apart; `to` for writing `columns` rows of
-/// `rows` numbers, `to_stride` apart; they do not overlap.
+/// `from` is valid for reading `rows` rows of `columns` numbers, `from_stride` apart; `to` for writing `columns` rows
+/// of `rows` numbers, `to_stride` apart; they do not overlap.
 #[inline(always)]
 pub unsafe fn transpose<T: Real, S: Simd>(
     _: S,

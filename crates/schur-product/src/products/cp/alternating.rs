@@ -83,7 +83,8 @@ impl Factors {
         Self { rank, matrices }
     }
 
-    /// Sweeps until a sweep takes less than the share `tolerance` off the error, if that is not zero; returns the number of sweeps.
+    /// Sweeps until a sweep takes less than the share `tolerance` off the error, if that is not zero; returns the number
+    /// of sweeps.
     pub(super) fn fit(&mut self, target: &Target, sweeps: usize, tolerance: f64) -> usize {
         let mut last = self.error(target);
         for sweep in 0..sweeps {
