@@ -10,7 +10,7 @@ use schur_tensor::{
 use super::{
     ChannelwisePlan, FLOPS_OF_A_PART, MAX_ARGUMENTS, MAX_PARTS, backward,
     forward::{self, Place},
-    transfer::{Lay, empty, fill, stream},
+    transfer::{Lay, Slots, empty, fill, stream},
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,6 +168,13 @@ struct Spot {
     used: usize,
 }
 
+impl Spot {
+    /// Rows of the tile in slots of `width` numbers.
+    fn slots(self, rows: usize, width: usize) -> Slots {
+        Slots { rows, width, used: self.used }
+    }
+}
+
 struct Part<'a, T, const V: usize> {
     job: &'a Job<'a, T>,
     part: usize,
@@ -218,7 +225,7 @@ impl<T: Real, const V: usize> Part<'_, T, V> {
             // SAFETY: the caller's.
             unsafe {
                 let from = job.arguments[index].add(offset);
-                fill::<T, S>(simd, lay, (from, values.add(slots.start * width)), slots.len(), (spot.used, width));
+                fill::<T, S>(simd, lay, (from, values.add(slots.start * width)), spot.slots(slots.len(), width));
             }
         }
     }
@@ -246,13 +253,13 @@ impl<T: Real, const V: usize> Part<'_, T, V> {
                         program,
                         Place { values, result, result_stride: width, streaming: false },
                     );
-                    let lanes = (spot.used, width);
+                    let rows = spot.slots(program.outputs, width);
                     if matches!(lay, Lay::Items { .. }) && job.streams(to) {
                         let copy = result.add(program.outputs * width);
-                        empty::<T, S>(simd, lay, (result, copy), program.outputs, lanes, false);
+                        empty::<T, S>(simd, lay, (result, copy), rows, false);
                         stream::<T, S>((copy, to), program.outputs * spot.used);
                     } else {
-                        empty::<T, S>(simd, lay, (result, to), program.outputs, lanes, false);
+                        empty::<T, S>(simd, lay, (result, to), rows, false);
                     }
                 }
             }
@@ -276,7 +283,7 @@ impl<T: Real, const V: usize> Part<'_, T, V> {
                 Lay::Channels { stride } if spot.used == width => (from, stride),
                 _ => {
                     let copy = slots.add(program.slots * width);
-                    fill::<T, S>(simd, lay, (from, copy), program.outputs, (spot.used, width));
+                    fill::<T, S>(simd, lay, (from, copy), spot.slots(program.outputs, width));
                     (copy.cast_const(), width)
                 }
             };
@@ -303,7 +310,7 @@ impl<T: Real, const V: usize> Part<'_, T, V> {
             // SAFETY: the caller's; sums of a part are its own.
             unsafe {
                 let pair = (slots.add(rows.start * width), place.add(offset));
-                empty::<T, S>(simd, lay, pair, rows.len(), (spot.used, width), add);
+                empty::<T, S>(simd, lay, pair, spot.slots(rows.len(), width), add);
             }
         }
     }

@@ -13,18 +13,23 @@ pub(super) enum Lay {
     Items { stride: usize },
 }
 
-/// Fills `rows` slots of `width` numbers; lanes from `used` on become zero.
+/// Slots of a tile, one after the other, and how many of their lanes count.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Slots {
+    pub rows: usize,
+    /// Numbers of a slot.
+    pub width: usize,
+    /// Numbers of a slot that belong to a channel or an item.
+    pub used: usize,
+}
+
+/// Fills slots; lanes that are not used become zero.
 ///
 /// # Safety
-/// `slots` is valid for writing `rows * width` numbers; `from` for reading what `lay` describes.
+/// `to` is valid for writing all slots; `from` for reading what `lay` describes.
 #[inline(always)]
-pub(super) unsafe fn fill<T: Real, S: Simd>(
-    simd: S,
-    lay: Lay,
-    (from, slots): (*const T, *mut T),
-    rows: usize,
-    (used, width): (usize, usize),
-) {
+pub(super) unsafe fn fill<T: Real, S: Simd>(simd: S, lay: Lay, (from, to): (*const T, *mut T), slots: Slots) {
+    let Slots { rows, width, used } = slots;
     // SAFETY: the caller's.
     unsafe {
         match lay {
@@ -32,13 +37,13 @@ pub(super) unsafe fn fill<T: Real, S: Simd>(
                 for row in 0..rows {
                     for lane in (0..width).step_by(T::lanes::<S>()) {
                         let value = T::load::<S>(from.add(row * stride + lane));
-                        T::store::<S>(slots.add(row * width + lane), value);
+                        T::store::<S>(to.add(row * width + lane), value);
                     }
                 }
             }
             Lay::Channels { stride } => {
                 for row in 0..rows {
-                    let slot = slots.add(row * width);
+                    let slot = to.add(row * width);
                     slot.copy_from_nonoverlapping(from.add(row * stride), used);
                     std::slice::from_raw_parts_mut(slot.add(used), width - used).fill(T::ZERO);
                 }
@@ -47,21 +52,21 @@ pub(super) unsafe fn fill<T: Real, S: Simd>(
                 for row in 0..rows {
                     let value = T::splat(simd, *from.add(row));
                     for lane in (0..width).step_by(T::lanes::<S>()) {
-                        T::store::<S>(slots.add(row * width + lane), value);
+                        T::store::<S>(to.add(row * width + lane), value);
                     }
                 }
             }
             Lay::Items { stride } => {
                 if used < width {
-                    std::slice::from_raw_parts_mut(slots, rows * width).fill(T::ZERO);
+                    std::slice::from_raw_parts_mut(to, rows * width).fill(T::ZERO);
                 }
-                transpose(simd, (used, rows), (from, stride), (slots, width));
+                transpose(simd, (used, rows), (from, stride), (to, width));
             }
         }
     }
 }
 
-/// Empties `rows` slots into memory: over what is there, or onto it if `add`.
+/// Empties slots into memory: over what is there, or onto it if `add`.
 ///
 /// # Safety
 /// As for [`fill`], with reading and writing exchanged; with `add`, `to` is valid for reading too.
@@ -69,11 +74,11 @@ pub(super) unsafe fn fill<T: Real, S: Simd>(
 pub(super) unsafe fn empty<T: Real, S: Simd>(
     simd: S,
     lay: Lay,
-    (slots, to): (*const T, *mut T),
-    rows: usize,
-    (used, width): (usize, usize),
+    (from, to): (*const T, *mut T),
+    slots: Slots,
     add: bool,
 ) {
+    let Slots { rows, width, used } = slots;
     let put = |place: *mut T, value: T| {
         // SAFETY: the caller's; `place` lies in what `lay` describes.
         unsafe { *place = if add { *place + value } else { value } };
@@ -84,7 +89,7 @@ pub(super) unsafe fn empty<T: Real, S: Simd>(
             Lay::Channels { stride } => {
                 for row in 0..rows {
                     for lane in 0..used {
-                        put(to.add(row * stride + lane), *slots.add(row * width + lane));
+                        put(to.add(row * stride + lane), *from.add(row * width + lane));
                     }
                 }
             }
@@ -94,14 +99,14 @@ pub(super) unsafe fn empty<T: Real, S: Simd>(
                         // Beyond the used lanes zero cotangents may have met what is not finite.
                         let mut sum = T::ZERO;
                         for lane in 0..used {
-                            sum += *slots.add(row * width + lane);
+                            sum += *from.add(row * width + lane);
                         }
                         put(to.add(row), sum);
                         continue;
                     }
                     let mut sum = T::splat(simd, T::ZERO);
                     for lane in (0..width).step_by(T::lanes::<S>()) {
-                        sum = T::plus(simd, sum, T::load::<S>(slots.add(row * width + lane)));
+                        sum = T::plus(simd, sum, T::load::<S>(from.add(row * width + lane)));
                     }
                     put(to.add(row), T::reduce_sum(simd, sum));
                 }
@@ -109,7 +114,7 @@ pub(super) unsafe fn empty<T: Real, S: Simd>(
             Lay::Items { stride } => {
                 // Items are written by one tile each, so there is nothing to add to.
                 debug_assert!(!add, "lanes are items of their own");
-                transpose(simd, (rows, used), (slots, width), (to, stride));
+                transpose(simd, (rows, used), (from, width), (to, stride));
             }
         }
     }
