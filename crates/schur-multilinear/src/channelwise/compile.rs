@@ -9,7 +9,7 @@ use schur_tensor::Real;
 use self::emit::short;
 use super::{
     ChannelwiseError,
-    program::{Copy, Program, Short, Step},
+    program::{CopiedRow, Program, Short, Step},
 };
 use crate::{
     Circuit, ComponentMatrix,
@@ -220,7 +220,7 @@ impl<'a, T: Real> Compiler<'a, T> {
     fn finish(mut self) -> Result<Program<T>, ChannelwiseError> {
         let copies = self.circuit.output_rows().iter().enumerate().filter(|(_, row)| !self.output.contains_key(row));
         self.program.copies =
-            copies.filter_map(|(output, &row)| Some(Copy { slot: self.slot[row]?, output })).collect();
+            copies.filter_map(|(output, &row)| Some(CopiedRow { slot: self.slot[row]?, output })).collect();
         self.program.value_steps = self.steps_behind_factors();
         self.program.steps = self.pieces.iter().flat_map(|piece| piece.forward.clone()).collect();
         self.program.reverse = self.pieces.iter().rev().flat_map(|piece| piece.reverse.clone()).collect();

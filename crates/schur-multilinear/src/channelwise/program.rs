@@ -25,7 +25,7 @@ pub(super) struct Program<T> {
     /// The reverse pass, in the order of execution.
     pub reverse: Vec<Step>,
     /// Rows of the result that are copies of a slot.
-    pub copies: Vec<Copy>,
+    pub copies: Vec<CopiedRow>,
     /// Slots and rows of the result that steps refer to.
     pub indices: Vec<u32>,
     /// Coefficients that steps refer to.
@@ -47,7 +47,7 @@ impl Part {
 
 /// A row of the result that is a copy of a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Copy {
+pub(super) struct CopiedRow {
     pub slot: usize,
     pub output: usize,
 }
