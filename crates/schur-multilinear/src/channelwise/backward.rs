@@ -39,7 +39,8 @@ unsafe fn fetch_ahead<T: Real, S: Simd, const V: usize>(program: &Program<T>, ti
 /// Runs the steps whose values are needed, then all steps in reverse.
 ///
 /// # Safety
-/// As for the forward kernel; `slots` holds as many as `values`, and `result` the rows of the result.
+/// As for the forward kernel, but for its result, which no value step writes; `slots` holds as many as `values`, and
+/// `result` the rows of the result.
 #[inline(always)]
 pub(super) unsafe fn run<T: Real, S: Simd, const V: usize>(simd: S, program: &Program<T>, place: CotangentPlace<T>) {
     let width = V * T::lanes::<S>();

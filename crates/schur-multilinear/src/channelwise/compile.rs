@@ -222,6 +222,11 @@ impl<'a, T: Real> Compiler<'a, T> {
         self.program.copies =
             copies.filter_map(|(output, &row)| Some(CopiedRow { slot: self.slot[row]?, output })).collect();
         self.program.value_steps = self.steps_behind_factors();
+        // Rows that are made in the result are nothing but its components, and no step makes others with them.
+        debug_assert!(
+            !self.program.value_steps.iter().any(Step::writes_result),
+            "values of the reverse pass have slots"
+        );
         self.program.steps = self.pieces.iter().flat_map(|piece| piece.forward.clone()).collect();
         self.program.reverse = self.pieces.iter().rev().flat_map(|piece| piece.reverse.clone()).collect();
         let Program { slots, kept, outputs, indices, coefficients, .. } = &self.program;

@@ -20,7 +20,7 @@ pub(super) struct Program<T> {
     pub outputs: usize,
     /// In the order of execution.
     pub steps: Vec<Step>,
-    /// The steps whose values the reverse pass needs.
+    /// The steps whose values the reverse pass needs; none of them writes to the result.
     pub value_steps: Vec<Step>,
     /// The reverse pass, in the order of execution.
     pub reverse: Vec<Step>,
@@ -67,6 +67,18 @@ pub(super) enum Step {
     Tile(Tile),
     /// Slots that become zero.
     Clear { slots: Part },
+}
+
+impl Step {
+    /// Whether it makes rows of the result when it runs forward.
+    pub fn writes_result(&self) -> bool {
+        match self {
+            Self::General(General { result, .. })
+            | Self::Scaled(Scaled { result, .. })
+            | Self::Tile(Tile { result, .. }) => *result,
+            Self::Products { .. } | Self::InverseSqrt { .. } | Self::Clear { .. } => false,
+        }
+    }
 }
 
 /// Rows that are sums of the same number of products with coefficients.

@@ -10,6 +10,7 @@ use schur_tensor::{
 use super::{
     ChannelwisePlan, FLOPS_OF_A_PART, MAX_ARGUMENTS, MAX_PARTS, backward,
     forward::{self, Place},
+    program::Program,
     transfer::{Lay, Slots, empty, fill, stream},
 };
 
@@ -96,11 +97,19 @@ impl<'a, T: Real> Job<'a, T> {
         self.registers * self.plan.lanes
     }
 
-    /// Numbers of scratch memory: slots and a result, its transpose, or in reverse the cotangents of both.
+    /// Numbers of scratch memory.
+    ///
+    /// Forward: slots, and the result and its transpose unless tiles are whole rows of memory. In reverse: slots, their
+    /// cotangents, and those of the result with the same exception.
     pub fn scratch_len(&self) -> usize {
-        let (slots, outputs) = (self.plan.program.slots, self.plan.program.outputs);
-        let slots = if self.direction == Direction::Backward { 2 * slots } else { slots };
-        (slots + 2 * outputs) * self.width()
+        let Program { slots, outputs, .. } = &self.plan.program;
+        let in_place = self.plan.channels > 1 && self.plan.channels.is_multiple_of(self.width());
+        let outputs = if in_place { 0 } else { *outputs };
+        let rows = match self.direction {
+            Direction::Forward => slots + 2 * outputs,
+            Direction::Backward => 2 * slots + outputs,
+        };
+        rows * self.width()
     }
 
     pub fn run_part(&self, part: usize, scratch: &mut [T]) {
@@ -267,7 +276,7 @@ impl<T: Real, const V: usize> Part<'_, T, V> {
     }
 
     /// # Safety
-    /// As above, with room for the cotangents of slots and result behind that.
+    /// As above, with room behind the slots for their cotangents, and for those of the result where they are copied.
     #[inline(always)]
     unsafe fn backward<S: Simd>(&self, simd: S, spot: Spot, values: *mut T) {
         let (job, program, width) = (self.job, &self.job.plan.program, V * T::lanes::<S>());
@@ -275,9 +284,9 @@ impl<T: Real, const V: usize> Part<'_, T, V> {
         // SAFETY: the caller's.
         unsafe {
             self.fill_arguments::<S>(simd, spot, values);
-            let result = values.add(program.slots * width);
-            let slots = result.add(program.outputs * width);
-            let forward = Place { values, result, result_stride: width, streaming: false };
+            let slots = values.add(program.slots * width);
+            // Values that the reverse pass needs are never components of the result.
+            let forward = Place { values, result: std::ptr::null_mut(), result_stride: 0, streaming: false };
             let from = job.cotangent.add(offset);
             let (cotangent, result_stride) = match lay {
                 Lay::Channels { stride } if spot.used == width => (from, stride),

@@ -1,6 +1,6 @@
 use schur_tensor::{Real, instruction_sets, pulp::Arch};
 
-use super::*;
+use super::{program::Step, *};
 use crate::{Bilinear, BilinearTerm, ComponentMatrix, Rows};
 
 struct Numbers(u64);
@@ -232,6 +232,19 @@ fn kernels_match_the_definition_and_are_adjoint() {
     }
 }
 
+/// The reverse pass has no memory for the result: in a debug build the compiler itself asserts this, too.
+#[test]
+fn values_of_the_reverse_pass_are_not_rows_of_the_result() {
+    let mut with_values = 0;
+    for seed in 0..50 {
+        let program = Program::<f32>::compile(&random_circuit(seed)).unwrap();
+        assert!(!program.value_steps.iter().any(Step::writes_result), "seed {seed}");
+        assert!(program.steps.iter().any(Step::writes_result), "seed {seed}");
+        with_values += usize::from(!program.value_steps.is_empty());
+    }
+    assert!(with_values > 25, "{with_values} of 50 circuits need values");
+}
+
 #[test]
 fn parts_and_threads_do_not_change_a_bit() {
     let circuit = random_circuit(8);
@@ -290,9 +303,8 @@ fn slices_that_do_not_fit_are_named() {
     let half = 1 << (usize::BITS - 1);
     let error = plan.forward(half, &[&[], &[], &[]], &mut [], &mut ChannelwiseWorkspace::default()).unwrap_err();
     assert_eq!(error, ChannelwiseError::Length { slice: Slice::Argument(0), expected: usize::MAX, found: 0 });
-    let refused = |channels| {
-        ChannelwisePlan::<f32>::new(Arch::new(), &circuit, &[Argument::per_item(channels); 3]).unwrap_err()
-    };
+    let refused =
+        |channels| ChannelwisePlan::<f32>::new(Arch::new(), &circuit, &[Argument::per_item(channels); 3]).unwrap_err();
     assert_eq!(refused(0), ChannelwiseError::NoChannels);
     let ChannelwiseError::TooManyNumbers { rows, channels, limit } = refused(half) else { panic!("no such error") };
     assert!(rows >= circuit.outputs() && channels == half && limit == isize::MAX as usize / 4);
