@@ -96,6 +96,22 @@ fn all_forms_hold_the_three_j_symbols() {
     }
 }
 
+/// The dense form has an entry for each triple of components of each path, and those of no coupling are zero.
+#[test]
+fn zeros_of_the_dense_form_are_exact() {
+    let (left, right) = (irreps("0e+1o+2e"), irreps("1o+2e"));
+    let product = |form| clebsch_gordan(&left, &right, &CgOptions { form, ..CgOptions::default() }).unwrap();
+    let (dense, sparse) = (product(CgForm::Dense), product(CgForm::Sparse));
+    let paths = clebsch_gordan_paths(&left, &right, &CgOptions::default()).unwrap();
+    let triples: usize = paths.iter().map(|path| path.irreps.iter().map(|irrep| irrep.dim()).product::<usize>()).sum();
+    let entries = dense.map().result()[0].entries();
+    assert_eq!(entries.len(), triples);
+    let smallest = entries.iter().map(|entry| entry.value.abs()).filter(|value| *value > 0.0).fold(1.0, f64::min);
+    assert!(smallest > 0.01, "{smallest}");
+    assert_eq!(dense.map().expand(), *sparse.map().bilinear());
+    assert_eq!(dense.circuit().flops(), left.dim() * right.dim() + 2 * triples - dense.output().dim());
+}
+
 #[test]
 fn masks_leave_paths_out_and_must_fit() {
     let vectors = irreps("0e+1o");

@@ -4,6 +4,9 @@ use super::FactoredError;
 
 /// A sparse real matrix, entries sorted by row, then column.
 ///
+/// Zeros are no entries, unless the matrix was made [`with_zeros`](Self::with_zeros); then its transpose has them too,
+/// and products and sums with it do not.
+///
 /// # Examples
 /// ```
 /// use schur_multilinear::ComponentMatrix;
@@ -40,6 +43,18 @@ impl ComponentMatrix {
         columns: usize,
         entries: impl IntoIterator<Item = (usize, usize, f64)>,
     ) -> Result<Self, FactoredError> {
+        Ok(Self::with_zeros(rows, columns, entries)?.without_zeros())
+    }
+
+    /// Makes a matrix that keeps the zeros it is given: the work of a dense matrix, also where it has none to do.
+    ///
+    /// # Errors
+    /// [`FactoredError::OutOfRange`] if an entry lies outside.
+    pub fn with_zeros(
+        rows: usize,
+        columns: usize,
+        entries: impl IntoIterator<Item = (usize, usize, f64)>,
+    ) -> Result<Self, FactoredError> {
         let entries: Vec<(usize, usize, f64)> = entries.into_iter().collect();
         for &(row, column, _) in &entries {
             for (what, index, size) in [("row", row, rows), ("column", column, columns)] {
@@ -48,10 +63,19 @@ impl ComponentMatrix {
                 }
             }
         }
-        Ok(Self::collect(rows, columns, entries))
+        Ok(Self::collect_with_zeros(rows, columns, entries))
     }
 
-    pub(crate) fn collect(rows: usize, columns: usize, mut list: Vec<(usize, usize, f64)>) -> Self {
+    pub(crate) fn collect(rows: usize, columns: usize, list: Vec<(usize, usize, f64)>) -> Self {
+        Self::collect_with_zeros(rows, columns, list).without_zeros()
+    }
+
+    fn without_zeros(mut self) -> Self {
+        self.entries.retain(|entry| entry.value != 0.0);
+        self
+    }
+
+    fn collect_with_zeros(rows: usize, columns: usize, mut list: Vec<(usize, usize, f64)>) -> Self {
         list.sort_by_key(|&(row, column, _)| (row, column));
         let mut entries: Vec<MatrixEntry> = Vec::with_capacity(list.len());
         for (row, column, value) in list {
@@ -60,7 +84,6 @@ impl ComponentMatrix {
                 _ => entries.push(MatrixEntry { row, column, value }),
             }
         }
-        entries.retain(|entry| entry.value != 0.0);
         Self { rows, columns, entries }
     }
 
@@ -97,7 +120,7 @@ impl ComponentMatrix {
         self.columns
     }
 
-    /// The elements that are not zero, by row, then column.
+    /// The elements that are not zero, or were to be kept, by row, then column.
     pub fn entries(&self) -> &[MatrixEntry] {
         &self.entries
     }
@@ -131,7 +154,7 @@ impl ComponentMatrix {
     /// Exchanges rows and columns.
     pub fn transpose(&self) -> Self {
         let entries = self.entries.iter().map(|entry| (entry.column, entry.row, entry.value)).collect();
-        Self::collect(self.columns, self.rows, entries)
+        Self::collect_with_zeros(self.columns, self.rows, entries)
     }
 
     /// Puts matrices along the diagonal of a larger one.
@@ -149,4 +172,23 @@ impl ComponentMatrix {
 /// Where the entries of each row begin, and where the last one ends.
 fn row_starts(matrix: &ComponentMatrix) -> Vec<usize> {
     (0..=matrix.rows).map(|row| matrix.entries.partition_point(|entry| entry.row < row)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zeros_are_kept_where_they_are_asked_for_and_nowhere_else() {
+        let list = [(0, 0, 2.0), (0, 1, 0.0), (1, 1, 1.0), (1, 1, -1.0)];
+        let [kept, plain] =
+            [ComponentMatrix::with_zeros(2, 2, list), ComponentMatrix::new(2, 2, list)].map(Result::unwrap);
+        assert_eq!((kept.entries().len(), plain.entries().len()), (3, 1));
+        assert_eq!(kept.transpose().entries().len(), 3);
+        assert_eq!(kept.apply(&[3.0, 5.0]), plain.apply(&[3.0, 5.0]));
+        let identity = ComponentMatrix::identity(2);
+        assert_eq!(kept.multiply(&identity), plain);
+        assert_eq!(identity.multiply(&kept), plain);
+        assert!(ComponentMatrix::with_zeros(1, 1, [(0, 1, 0.0)]).is_err());
+    }
 }

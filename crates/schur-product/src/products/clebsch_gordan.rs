@@ -14,9 +14,6 @@ use crate::ProductError;
 
 const NAME: &str = "cg";
 
-/// Stands in for a zero coefficient of [`CgForm::Dense`]: it costs what any number costs and changes no sum.
-const STORED_ZERO: f64 = 1e-200;
-
 /// What becomes of the paths of one irrep of the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PathSums {
@@ -306,14 +303,13 @@ fn dense(
     terms: &[BilinearTerm],
 ) -> Result<Factored, ProductError> {
     let pairs = left.checked_mul(right).ok_or(FactoredError::TooLarge { left, right, result: rows })?;
-    let products =
-        (0..pairs).map(|n| BilinearTerm { result: n, left: n / right, right: n % right, coefficient: 1.0 });
+    let products = (0..pairs).map(|n| BilinearTerm { result: n, left: n / right, right: n % right, coefficient: 1.0 });
     let outer = Bilinear::new([left, right, pairs], products)?;
     let values = terms.iter().map(|term| (term.result, term.left * right + term.right, term.coefficient));
     let zeros = paths.iter().zip(starts).flat_map(|(path, &start)| {
         all_copies(path.irreps.map(Irrep::dim))
-            .map(move |[m1, m2, m3]| (start + m3, (path.first[0] + m1) * right + path.first[1] + m2, STORED_ZERO))
+            .map(move |[m1, m2, m3]| (start + m3, (path.first[0] + m1) * right + path.first[1] + m2, 0.0))
     });
-    let matrix = ComponentMatrix::new(rows, pairs, values.chain(zeros))?;
+    let matrix = ComponentMatrix::with_zeros(rows, pairs, values.chain(zeros))?;
     Ok(Factored::new(vec![], vec![], outer, vec![matrix])?)
 }
