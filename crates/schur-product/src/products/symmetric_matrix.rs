@@ -21,8 +21,9 @@ pub(super) fn solve_rows(mut gram: Vec<f64>, n: usize, ridge: f64, rows: &mut [f
             row[k] = (row[k] - dot(&gram[k * n..k * n + k], &row[..k])) / gram[k * n + k];
         }
         for k in (0..n).rev() {
-            let above: f64 = (k + 1..n).map(|j| gram[j * n + k] * row[j]).sum();
-            row[k] = (row[k] - above) / gram[k * n + k];
+            let solved = row[k] / gram[k * n + k];
+            row[k] = solved;
+            row[..k].iter_mut().zip(&gram[k * n..k * n + k]).for_each(|(x, g)| *x -= solved * g);
         }
     }
 }
@@ -56,8 +57,16 @@ pub(super) fn gram_rank(mut gram: Vec<f64>, n: usize, tolerance: f64) -> usize {
     n
 }
 
+/// Eight sums side by side, which a processor adds at once.
 fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    let mut sums = [0.0; 8];
+    for (a, b) in a.iter().zip(b) {
+        for n in 0..8 {
+            sums[n] += a[n] * b[n];
+        }
+    }
+    sums.iter().sum::<f64>() + a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f64>()
 }
 
 #[cfg(test)]

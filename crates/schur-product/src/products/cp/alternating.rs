@@ -15,6 +15,9 @@ const PULL: f64 = 1e-6;
 /// Relative error that counts as none.
 const EXACT: f64 = 1e-14;
 
+/// How many times larger than its rounding error the expanded square of an error must be: sweeps are compared to 1e-5.
+const EXPANDED: f64 = 1e8;
+
 /// The tensor that is approximated, sparse: places in the two arguments and the result.
 pub(super) struct Target {
     dims: [usize; 3],
@@ -86,14 +89,16 @@ impl Factors {
     /// Sweeps until a sweep takes less than the share `tolerance` off the error, if that is not zero; returns the number
     /// of sweeps.
     pub(super) fn fit(&mut self, target: &Target, sweeps: usize, tolerance: f64) -> usize {
-        let mut last = self.error(target);
+        let mut grams = [0, 1, 2].map(|mode| self.gram(mode));
+        let norm = target.norm();
+        let mut last = self.error_between_sweeps(target, &grams, norm);
         for sweep in 0..sweeps {
             for mode in [2, 0, 1] {
-                self.update(target, mode);
+                self.update(target, mode, &mut grams);
             }
-            let error = self.error(target);
+            let error = self.error_between_sweeps(target, &grams, norm);
             let stalled = tolerance > 0.0 && error > (1.0 - tolerance) * last;
-            if error <= EXACT * target.norm() || stalled {
+            if error <= EXACT * norm || stalled {
                 return sweep + 1;
             }
             last = error;
@@ -101,12 +106,12 @@ impl Factors {
         sweeps
     }
 
-    /// Solves for one matrix.
-    fn update(&mut self, target: &Target, mode: usize) {
+    /// Solves for one matrix and keeps the Gram matrices of all.
+    fn update(&mut self, target: &Target, mode: usize, grams: &mut [Vec<f64>; 3]) {
         let rank = self.rank;
         let others = [(mode + 1) % 3, (mode + 2) % 3];
-        let [a, b] = others.map(|other| self.gram(other));
-        let gram: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a * b).collect();
+        let [a, b] = others.map(|other| &grams[other]);
+        let gram: Vec<f64> = a.iter().zip(b).map(|(a, b)| a * b).collect();
         let pull = PULL * (0..rank).map(|r| gram[r * rank + r]).sum::<f64>() / rank as f64;
         let mut rows: Vec<f64> = self.matrices[mode].iter().map(|x| pull * x).collect();
         for (place, value) in &target.entries {
@@ -119,18 +124,25 @@ impl Factors {
         solve_rows(gram, rank, pull, &mut rows);
         self.matrices[mode] = rows;
         self.balance(mode);
+        for changed in [mode, others[0]] {
+            grams[changed] = self.gram(changed);
+        }
     }
 
     /// Moves lengths of columns from a freshly solved matrix to the next one, which keeps the equations in range.
     fn balance(&mut self, mode: usize) {
         let rank = self.rank;
         let next = (mode + 1) % 3;
-        for column in 0..rank {
-            let length = self.matrices[mode].iter().skip(column).step_by(rank).map(|x| x * x).sum::<f64>().sqrt();
-            if length > 0.0 {
-                self.matrices[mode].iter_mut().skip(column).step_by(rank).for_each(|x| *x /= length);
-                self.matrices[next].iter_mut().skip(column).step_by(rank).for_each(|x| *x *= length);
-            }
+        let mut lengths = vec![0.0; rank];
+        for row in self.matrices[mode].chunks_exact(rank) {
+            lengths.iter_mut().zip(row).for_each(|(sum, x)| *sum += x * x);
+        }
+        lengths.iter_mut().for_each(|sum| *sum = if *sum > 0.0 { sum.sqrt() } else { 1.0 });
+        for row in self.matrices[mode].chunks_exact_mut(rank) {
+            row.iter_mut().zip(&lengths).for_each(|(x, length)| *x /= length);
+        }
+        for row in self.matrices[next].chunks_exact_mut(rank) {
+            row.iter_mut().zip(&lengths).for_each(|(x, length)| *x *= length);
         }
     }
 
@@ -140,27 +152,61 @@ impl Factors {
         let mut gram = vec![0.0; rank * rank];
         for row in self.matrices[mode].chunks_exact(rank) {
             for (r, x) in row.iter().enumerate() {
-                gram[r * rank..(r + 1) * rank].iter_mut().zip(row).for_each(|(g, y)| *g += x * y);
+                gram[r * rank..][..=r].iter_mut().zip(row).for_each(|(g, y)| *g += x * y);
+            }
+        }
+        for r in 0..rank {
+            for s in r + 1..rank {
+                gram[r * rank + s] = gram[s * rank + r];
             }
         }
         gram
+    }
+
+    /// The norm of the difference to the target: `|T|^2 - 2 <T, X> + |X|^2` as long as that keeps its digits.
+    fn error_between_sweeps(&self, target: &Target, grams: &[Vec<f64>; 3], norm: f64) -> f64 {
+        let [a, b, c] = grams;
+        let own: f64 = a.iter().zip(b).zip(c).map(|((a, b), c)| a * b * c).sum();
+        let rank = self.rank;
+        let row = |mode: usize, place: usize| &self.matrices[mode][place * rank..(place + 1) * rank];
+        let mut product = vec![0.0; rank];
+        for ([i, j, k], value) in &target.entries {
+            for (((sum, x), y), z) in product.iter_mut().zip(row(0, *i)).zip(row(1, *j)).zip(row(2, *k)) {
+                *sum += value * x * y * z;
+            }
+        }
+        let square = norm * norm - 2.0 * product.iter().sum::<f64>() + own;
+        // Columns that nearly cancel each other make `own` a difference of larger numbers than itself.
+        let lost = f64::EPSILON
+            * (norm * norm
+                + (0..rank).map(|r| (a[r * rank + r] * b[r * rank + r] * c[r * rank + r]).sqrt()).sum::<f64>().powi(2));
+        if square > EXPANDED * lost { square.sqrt() } else { self.error(target) }
     }
 
     /// The norm of the difference to the target, element by element.
     pub(super) fn error(&self, target: &Target) -> f64 {
         let rank = self.rank;
         let [left, right, result] = target.dims;
-        let mut difference = vec![0.0; left * right * result];
-        for ([i, j, k], value) in &target.entries {
-            difference[(i * right + j) * result + k] = -value;
+        // `[rank][component]`, so that sums run along memory.
+        let mut columns = vec![0.0; rank * result];
+        for (k, row) in self.matrices[2].chunks_exact(rank).enumerate() {
+            row.iter().enumerate().for_each(|(r, &z)| columns[r * result + k] = z);
         }
-        let row = |mode: usize, place: usize| &self.matrices[mode][place * rank..(place + 1) * rank];
-        let mut square = 0.0;
-        for pair in 0..left * right {
-            let both: Vec<f64> = row(0, pair / right).iter().zip(row(1, pair % right)).map(|(x, y)| x * y).collect();
-            for k in 0..result {
-                let value: f64 = both.iter().zip(row(2, k)).map(|(xy, z)| xy * z).sum();
-                square += (difference[pair * result + k] + value).powi(2);
+        let mut entries: Vec<&([usize; 3], f64)> = target.entries.iter().collect();
+        entries.sort_unstable_by_key(|(place, _)| *place);
+        let mut entries = entries.into_iter().peekable();
+        let (mut square, mut difference) = (0.0, vec![0.0; result]);
+        for i in 0..left {
+            for j in 0..right {
+                difference.fill(0.0);
+                while let Some(([_, _, k], value)) = entries.next_if(|(place, _)| place[..2] == [i, j]) {
+                    difference[*k] -= value;
+                }
+                for (r, column) in columns.chunks_exact(result.max(1)).enumerate() {
+                    let both = self.matrices[0][i * rank + r] * self.matrices[1][j * rank + r];
+                    difference.iter_mut().zip(column).for_each(|(sum, z)| *sum += both * z);
+                }
+                square += difference.iter().map(|x| x * x).sum::<f64>();
             }
         }
         square.sqrt()
