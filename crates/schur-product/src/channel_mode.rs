@@ -11,6 +11,8 @@
 //! | `uvv` | $z_v = \sum_u w_{uv}\, x_u y_v$ | none or $w_{uv}$ |
 //! | `uvw` | $z_w = \sum_{uv} w_{uvw}\, x_u y_v$ | $w_{uvw}$ |
 //! | `uuw` | $z_w = \sum_u w_{uw}\, x_u y_u$ | $w_{uw}$ |
+//! | `uvu<v` | $z_{uv} = w_{uv}\, x_u y_v$ for $u < v$ | none or $w_{uv}$ |
+//! | `u<vw` | $z_w = \sum_{u<v} w_{uvw}\, x_u y_v$ | $w_{uvw}$ |
 //!
 //! Weights are those of the product: one for each of its weighted paths and each combination of channels. In the modes
 //! that end in `w` the weights of a layer are packed into dense matrices; in the others they are an argument.
@@ -41,26 +43,57 @@ pub enum ChannelMode {
     Uvw,
     /// One to one, mixed.
     Uuw,
+    /// Each channel with the later ones of the other argument, kept: `uvu<v`.
+    UvuLessV,
+    /// Each channel with the later ones of the other argument, mixed: `u<vw`.
+    ULessVw,
 }
 
 impl ChannelMode {
+    /// All modes.
+    pub const ALL: [Self; 8] =
+        [Self::Uuu, Self::Uvuv, Self::Uvu, Self::Uvv, Self::Uvw, Self::Uuw, Self::UvuLessV, Self::ULessVw];
+
+    /// The name that e3nn gives the mode.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Uuu => "uuu",
+            Self::Uvuv => "uvuv",
+            Self::Uvu => "uvu",
+            Self::Uvv => "uvv",
+            Self::Uvw => "uvw",
+            Self::Uuw => "uuw",
+            Self::UvuLessV => "uvu<v",
+            Self::ULessVw => "u<vw",
+        }
+    }
+
     /// Whether each channel of one argument meets each of the other.
     pub fn pairs_all(self) -> bool {
-        !matches!(self, Self::Uuu | Self::Uuw)
+        matches!(self, Self::Uvuv | Self::Uvu | Self::Uvv | Self::Uvw)
     }
 
     /// Whether the result's channels are mixtures by dense weights.
     pub fn mixes(self) -> bool {
-        matches!(self, Self::Uvw | Self::Uuw)
+        matches!(self, Self::Uvw | Self::Uuw | Self::ULessVw)
+    }
+
+    /// Pairs of channels that meet; `None` if they cannot be counted.
+    pub fn combinations(self, [left, right]: [usize; 2]) -> Option<usize> {
+        match self {
+            Self::Uuu | Self::Uuw => Some(left),
+            Self::UvuLessV | Self::ULessVw => left.checked_mul(right.saturating_sub(1)).map(|twice| twice / 2),
+            _ => left.checked_mul(right),
+        }
     }
 
     /// Pairs of channels that one channel of the result is a sum over: e3nn's `num_elements`.
     pub fn summed(self, [left, right, _]: [usize; 3]) -> usize {
         match self {
-            Self::Uuu | Self::Uvuv => 1,
+            Self::Uuu | Self::Uvuv | Self::UvuLessV => 1,
             Self::Uvu => right,
             Self::Uvv | Self::Uuw => left,
-            Self::Uvw => left.saturating_mul(right),
+            Self::Uvw | Self::ULessVw => self.combinations([left, right]).unwrap_or(usize::MAX),
         }
     }
 
@@ -68,7 +101,8 @@ impl ChannelMode {
     pub fn accepts(self, [left, right, result]: [usize; 3]) -> bool {
         match self {
             Self::Uuu => left == right && left == result,
-            Self::Uuw => left == right,
+            Self::Uuw | Self::ULessVw => left == right,
+            Self::UvuLessV => left == right && self.combinations([left, right]) == Some(result),
             Self::Uvuv => left.checked_mul(right) == Some(result),
             Self::Uvu => left == result,
             Self::Uvv => right == result,
@@ -77,12 +111,28 @@ impl ChannelMode {
     }
 }
 
+impl std::fmt::Display for ChannelMode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl std::str::FromStr for ChannelMode {
+    type Err = ProductError;
+
+    /// Reads e3nn's name of a mode.
+    fn from_str(name: &str) -> Result<Self, ProductError> {
+        let mode = Self::ALL.into_iter().find(|mode| mode.name() == name);
+        mode.ok_or_else(|| ProductError::UnknownMode { name: name.to_owned() })
+    }
+}
+
 /// The weights of a [`ChannelProduct`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ChannelWeights<'a> {
     /// The product has none.
     None,
-    /// An argument, `[item][path][combination of channels]`: `u` or `u v`.
+    /// An argument, `[item][path][combination of channels]`: `u` or `u v`, the latter fastest.
     PerItem,
     /// An argument that all items share, `[path][combination of channels]`.
     Shared,
@@ -118,6 +168,8 @@ pub struct ChannelProduct<T> {
     rows: [usize; 3],
     /// Channels that the plan runs on; padded for dense weights.
     pairs: usize,
+    /// The channel of each argument in each pair.
+    partners: [Vec<usize>; 2],
     /// Whether each argument is written out for all pairs before the plan runs.
     expanded: [bool; 2],
     plan: ChannelwisePlan<T>,
@@ -175,7 +227,7 @@ impl<T: Real> ChannelProduct<T> {
             }
             _ => {}
         }
-        let Some(combinations) = (if mode.pairs_all() { left.checked_mul(right) } else { Some(left) }) else {
+        let Some((combinations, partners)) = partners(mode, [left, right]) else {
             return refuse("there are more pairs than fit into memory");
         };
         let (circuit, dense, path_rows) = match weights {
@@ -188,7 +240,10 @@ impl<T: Real> ChannelProduct<T> {
         };
         let pairs = if mode.mixes() { padded(combinations) } else { combinations };
         // An argument of one channel serves all pairs as it is, unless nothing else tells how many there are.
-        let expanded = [left != pairs && (left != 1 || right == 1), right != pairs && right != 1];
+        let expanded = match mode {
+            ChannelMode::UvuLessV | ChannelMode::ULessVw => [true; 2],
+            _ => [left != pairs && (left != 1 || right == 1), right != pairs && right != 1],
+        };
         let width = |expanded: bool, channels: usize| Argument::per_item(if expanded { pairs } else { channels });
         let mut arguments = vec![width(expanded[0], left), width(expanded[1], right)];
         match weights {
@@ -198,7 +253,7 @@ impl<T: Real> ChannelProduct<T> {
         }
         let plan = ChannelwisePlan::new(arch, &circuit, &arguments)?;
         let weighted = weighted && dense.is_none();
-        Ok(Self { mode, channels, rows: map.dims(), pairs, expanded, plan, path_rows, dense, weighted })
+        Ok(Self { mode, channels, rows: map.dims(), pairs, partners, expanded, plan, path_rows, dense, weighted })
     }
 
     /// Channels of the arguments and the result.
@@ -215,6 +270,25 @@ impl<T: Real> ChannelProduct<T> {
     pub fn dense_weights(&self) -> Option<usize> {
         self.dense.as_ref().map(Dense::len)
     }
+}
+
+/// How many pairs of channels meet, and which; none if there is no memory to list them.
+fn partners(mode: ChannelMode, [left, right]: [usize; 2]) -> Option<(usize, [Vec<usize>; 2])> {
+    let combinations = mode.combinations([left, right])?;
+    let mut lists = [Vec::new(), Vec::new()];
+    for list in &mut lists {
+        list.try_reserve_exact(combinations).ok()?;
+    }
+    for u in 0..left {
+        let others = match mode {
+            ChannelMode::Uuu | ChannelMode::Uuw => u..u + 1,
+            ChannelMode::UvuLessV | ChannelMode::ULessVw => u + 1..right,
+            _ => 0..right,
+        };
+        lists[0].extend(others.clone().map(|_| u));
+        lists[1].extend(others);
+    }
+    Some((combinations, lists))
 }
 
 /// The map without the weights of its result, which dense matrices replace.

@@ -56,6 +56,12 @@ pub enum ProductError {
         /// What is wrong.
         problem: &'static str,
     },
+    /// A name that no channel mode has.
+    #[error("no channel mode is named `{name}`; there are {}", crate::ChannelMode::ALL.map(crate::ChannelMode::name).join(", "))]
+    UnknownMode {
+        /// The name.
+        name: String,
+    },
     /// A path between blocks that cannot be.
     #[error("path {path} between blocks {blocks:?}: {problem}")]
     Instruction {

@@ -35,10 +35,13 @@ fn expected(
 ) -> Vec<f64> {
     let paths = map.weighting().weights.max(1);
     let [left, right, result] = map.dims();
-    let pairs: Vec<[usize; 2]> = match mode.pairs_all() {
-        true => (0..u).flat_map(|a| (0..v).map(move |b| [a, b])).collect(),
-        false => (0..u).map(|a| [a, a]).collect(),
+    let pairs: Vec<[usize; 2]> = (0..u).flat_map(|a| (0..v).map(move |b| [a, b])).collect();
+    let meets = |&[a, b]: &[usize; 2]| match mode {
+        ChannelMode::Uuu | ChannelMode::Uuw => a == b,
+        ChannelMode::UvuLessV | ChannelMode::ULessVw => a < b,
+        _ => true,
     };
+    let pairs: Vec<[usize; 2]> = pairs.into_iter().filter(meets).collect();
     let mut z = vec![0.0; ITEMS * result * w];
     for item in 0..ITEMS {
         let (x, y) = (&x[item * left * u..][..left * u], &y[item * right * v..][..right * v]);
@@ -46,9 +49,9 @@ fn expected(
             let (x, y) = (channel(x, u, a), channel(y, v, b));
             let targets: Vec<usize> = match mode {
                 ChannelMode::Uuu | ChannelMode::Uvu => vec![a],
-                ChannelMode::Uvuv => vec![pair],
+                ChannelMode::Uvuv | ChannelMode::UvuLessV => vec![pair],
                 ChannelMode::Uvv => vec![b],
-                ChannelMode::Uvw | ChannelMode::Uuw => (0..w).collect(),
+                ChannelMode::Uvw | ChannelMode::Uuw | ChannelMode::ULessVw => (0..w).collect(),
             };
             for target in targets {
                 let width = if mode.mixes() { w } else { 1 };
@@ -80,7 +83,7 @@ struct Case {
 fn check(map: &Factored, mode: ChannelMode, channels: [usize; 3], kind: &str) {
     let name = format!("{mode:?} {channels:?} {kind}");
     let mut random = Random::new(17);
-    let combinations = channels[0] * if mode.pairs_all() { channels[1] } else { 1 };
+    let combinations = mode.combinations([channels[0], channels[1]]).unwrap();
     let paths = map.weighting().weights;
     let count = match kind {
         "dense" => paths.max(1) * combinations * channels[2],
@@ -138,7 +141,7 @@ fn check(map: &Factored, mode: ChannelMode, channels: [usize; 3], kind: &str) {
 
 #[test]
 fn every_mode_agrees_with_loops_over_channels() {
-    use ChannelMode::{Uuu, Uuw, Uvu, Uvuv, Uvv, Uvw};
+    use ChannelMode::{ULessVw, Uuu, Uuw, Uvu, UvuLessV, Uvuv, Uvv, Uvw};
     for form in [CgForm::Shared, CgForm::Sparse] {
         let (plain, weighted) = (map(false, form), map(true, form));
         for (mode, channels) in [
@@ -151,6 +154,9 @@ fn every_mode_agrees_with_loops_over_channels() {
             (Uvv, [2, 3, 3]),
             (Uvv, [3, 1, 1]),
             (Uvv, [1, 3, 3]),
+            (UvuLessV, [2, 2, 1]),
+            (UvuLessV, [3, 3, 3]),
+            (UvuLessV, [5, 5, 10]),
         ] {
             check(&plain, mode, channels, "none");
             check(&weighted, mode, channels, "shared");
@@ -163,11 +169,22 @@ fn every_mode_agrees_with_loops_over_channels() {
             (Uvw, [3, 1, 2]),
             (Uuw, [3, 3, 2]),
             (Uuw, [16, 16, 1]),
+            (ULessVw, [2, 2, 3]),
+            (ULessVw, [7, 7, 5]),
         ] {
             check(&plain, mode, channels, "dense");
             check(&weighted, mode, channels, "dense");
         }
     }
+}
+
+#[test]
+fn names_are_read_back() {
+    for mode in ChannelMode::ALL {
+        assert_eq!(mode.to_string().parse::<ChannelMode>().unwrap(), mode);
+    }
+    let error = "uwu".parse::<ChannelMode>().unwrap_err();
+    assert!(error.to_string().contains("uvu<v, u<vw"), "{error}");
 }
 
 #[test]
@@ -179,6 +196,8 @@ fn what_does_not_fit_is_refused() {
     for error in [
         new(&plain, ChannelMode::Uuu, [2, 3, 2], ChannelWeights::None),
         new(&plain, ChannelMode::Uvu, [2, 3, 3], ChannelWeights::None),
+        new(&plain, ChannelMode::UvuLessV, [4, 4, 4], ChannelWeights::None),
+        new(&plain, ChannelMode::ULessVw, [4, 3, 4], ChannelWeights::Dense(&[])),
         new(&plain, ChannelMode::Uvu, [2, 3, 2], ChannelWeights::Shared),
         new(&weighted, ChannelMode::Uvu, [2, 3, 2], ChannelWeights::None),
         new(&weighted, ChannelMode::Uvw, [2, 3, 2], ChannelWeights::PerItem),

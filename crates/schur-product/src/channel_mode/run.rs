@@ -170,37 +170,19 @@ impl<T: Real> ChannelProduct<T> {
 
     /// Repeats each channel for all pairs that it is in.
     fn spread(&self, from: &[T], to: &mut [T], side: Side) {
-        let (channels, right) = self.indices(side);
-        for (from, to) in from.chunks_exact(channels.max(1)).zip(to.chunks_exact_mut(self.pairs.max(1))) {
-            for (pair, to) in to.iter_mut().enumerate().take(self.combinations()) {
-                *to = from[if side == Side::Left { pair / right } else { pair % right }];
-            }
+        let channels = self.channels[side as usize].max(1);
+        for (from, to) in from.chunks_exact(channels).zip(to.chunks_exact_mut(self.pairs.max(1))) {
+            to.iter_mut().zip(&self.partners[side as usize]).for_each(|(to, &channel)| *to = from[channel]);
         }
     }
 
     /// Adds up the pairs that each channel is in.
     fn sum(&self, from: &[T], to: &mut [T], side: Side) {
-        let (channels, right) = self.indices(side);
+        let channels = self.channels[side as usize].max(1);
         to.fill(T::ZERO);
-        for (from, to) in from.chunks_exact(self.pairs.max(1)).zip(to.chunks_exact_mut(channels.max(1))) {
-            for (pair, &from) in from.iter().enumerate().take(self.combinations()) {
-                to[if side == Side::Left { pair / right } else { pair % right }] += from;
-            }
+        for (from, to) in from.chunks_exact(self.pairs.max(1)).zip(to.chunks_exact_mut(channels)) {
+            from.iter().zip(&self.partners[side as usize]).for_each(|(&from, &channel)| to[channel] += from);
         }
-    }
-
-    /// Channels of a side, and those of the second argument that vary fastest in a pair.
-    fn indices(&self, side: Side) -> (usize, usize) {
-        let channels = self.channels[side as usize];
-        match self.mode.pairs_all() {
-            true => (channels, self.channels[1].max(1)),
-            // One to one: the pair is the channel, on both sides.
-            false => (channels, if side == Side::Left { 1 } else { usize::MAX }),
-        }
-    }
-
-    fn combinations(&self) -> usize {
-        self.channels[0] * if self.mode.pairs_all() { self.channels[1] } else { 1 }
     }
 }
 
