@@ -21,6 +21,7 @@ mod norm;
 mod normalization;
 pub mod products;
 mod symmetric_contraction;
+mod tensor_product;
 
 pub use channel_mode::{
     ChannelMode, ChannelProduct, ChannelProductCotangents, ChannelProductWorkspace, ChannelWeights,
@@ -39,3 +40,4 @@ pub use normalization::{Instruction, Variances, path_factors};
 pub use symmetric_contraction::{
     ContractionElement, ContractionTerm, SymmetricContraction, SymmetricContractionOptions,
 };
+pub use tensor_product::{TensorProduct, TensorProductOptions, TensorProductWeights, TensorProductWorkspace};

@@ -23,6 +23,8 @@ pub struct Instruction {
     pub blocks: [usize; 3],
     /// How channels meet.
     pub mode: ChannelMode,
+    /// Whether the path has weights; its factor is the same.
+    pub weighted: bool,
     /// The variance of this path relative to others of the same result.
     pub path_weight: f64,
 }
@@ -50,7 +52,7 @@ pub struct Variances<'a> {
 /// use schur_product::products::{IrrepNormalization, PathNormalization};
 ///
 /// let irreps = ["4x1o".parse()?, "2x1o".parse()?, "3x1e".parse()?];
-/// let path = Instruction { blocks: [0, 0, 0], mode: ChannelMode::Uvw, path_weight: 1.0 };
+/// let path = Instruction { blocks: [0, 0, 0], mode: ChannelMode::Uvw, weighted: true, path_weight: 1.0 };
 /// let normalization = (IrrepNormalization::Component, PathNormalization::Element);
 /// let factors = path_factors(&irreps, &[path], normalization, Variances::default())?;
 /// assert_eq!(factors, [(3.0_f64 / 8.0).sqrt()]);

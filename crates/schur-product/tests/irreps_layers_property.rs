@@ -151,7 +151,7 @@ fn bad_input_is_named() {
     let operands = [irreps("2x1o"), irreps("3x1o"), irreps("2x1o")];
     let normalization = Default::default();
     for (blocks, mode) in [([0, 0, 0], ChannelMode::Uvw), ([0, 1, 0], ChannelMode::Uvw)] {
-        let path = Instruction { blocks, mode, path_weight: 1.0 };
+        let path = Instruction { blocks, mode, weighted: true, path_weight: 1.0 };
         let error = path_factors(&operands, &[path], normalization, Variances::default()).unwrap_err();
         assert!(matches!(error, ProductError::Instruction { path: 0, .. }), "{error}");
     }

@@ -118,14 +118,7 @@ fn path_map(degrees: [usize; 3], factor: f64, weighted: bool) -> Factored {
 #[test]
 fn path_factors_and_channel_modes_agree() {
     for case in layers()["products"].as_array().unwrap() {
-        let mode = match case["mode"].as_str().unwrap() {
-            "uvw" => ChannelMode::Uvw,
-            "uvu" => ChannelMode::Uvu,
-            "uvv" => ChannelMode::Uvv,
-            "uuu" => ChannelMode::Uuu,
-            "uuw" => ChannelMode::Uuw,
-            _ => ChannelMode::Uvuv,
-        };
+        let mode: ChannelMode = case["mode"].as_str().unwrap().parse().unwrap();
         let name = format!("{mode:?} {}", case["irreps"]);
         let operands = [0, 1, 2].map(|n| irreps(&case["irreps"][n]));
         let layouts = [0, 1, 2].map(|n| IrrepsLayout::new(&operands[n]).unwrap());
@@ -136,7 +129,7 @@ fn path_factors_and_channel_modes_agree() {
             .zip(numbers(&case["path_weights"]))
             .map(|(blocks, path_weight)| {
                 let blocks = [0, 1, 2].map(|n| blocks[n].as_u64().unwrap() as usize);
-                Instruction { blocks, mode, path_weight }
+                Instruction { blocks, mode, weighted: mode.mixes(), path_weight }
             })
             .collect();
         let irrep_normalization = match case["irrep_normalization"].as_str().unwrap() {
