@@ -3,7 +3,7 @@
 use super::{
     Semiring, SemiringError,
     tiles::{self, Terms},
-    walk::{MOST_AXES, Walk, at, count},
+    walk::count,
 };
 use crate::product::{Mode, Product, Strided, product_reference};
 
@@ -24,6 +24,9 @@ use crate::product::{Mode, Product, Strided, product_reference};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Integer;
 
+/// To look at so many elements costs less than a term whose sum and product are checked.
+const ELEMENTS_A_TERM: usize = 4;
+
 /// An error that names both numbers.
 fn overflow(a: i64, sign: char, b: i64) -> SemiringError {
     SemiringError::Overflow {
@@ -35,7 +38,10 @@ fn overflow(a: i64, sign: char, b: i64) -> SemiringError {
 
 /// The operations without a check, for products that cannot overflow.
 #[derive(Clone, Copy)]
-struct Unchecked;
+struct Unchecked {
+    /// No partial sum is larger.
+    bound: i64,
+}
 
 impl Terms for Unchecked {
     type Element = i64;
@@ -50,43 +56,39 @@ impl Terms for Unchecked {
     }
     #[inline(always)]
     fn step(self, sum: i64, a: i64, b: i64) -> i64 {
-        sum.wrapping_add(a.wrapping_mul(b))
+        // The minimum changes nothing, but keeps the compiler from putting terms beside each other in lanes, which it
+        // would have to shuffle for; columns belong there.
+        sum.wrapping_add(a.wrapping_mul(b)).min(self.bound)
     }
 }
 
-/// The largest magnitude that each operand of a product contributes; none where it is beyond counting.
-fn largest(product: &Product, operands: [&[i64]; 2]) -> Option<[u64; 2]> {
-    let over = |elements: &[i64], side: usize, own: &[Strided<2>]| {
-        let counts = [count(&product.batch)?, count(own)?, count(&product.inner)?];
-        let most = product.batch.len().max(own.len()).max(product.inner.len());
-        (most <= MOST_AXES).then_some(())?;
-        let mut largest = 0;
-        let mut batch = Walk::new(&product.batch, 0);
-        for _ in 0..counts[0] {
-            let mut row = Walk::new(own, 0);
-            for _ in 0..counts[1] {
-                let start = batch.offsets()[side] + row.offsets()[0];
-                let mut inner = Walk::new(&product.inner, 0);
-                for _ in 0..counts[2] {
-                    largest = elements[at(start + inner.offsets()[side])].unsigned_abs().max(largest);
-                    inner.advance();
-                }
-                row.advance();
-            }
-            batch.advance();
-        }
-        Some(largest)
-    };
-    Some([over(operands[0], 0, &product.rows)?, over(operands[1], 1, &product.columns)?])
+/// The largest magnitude among the elements between the first and the last that axes reach.
+///
+/// Elements in between that they pass over are looked at too, as it is faster than to leave them out; none where there
+/// are more of them than `most`, or where the axes count backwards.
+fn largest(elements: &[i64], most: usize, axes: impl Iterator<Item = (usize, isize)>) -> Option<u64> {
+    let mut last = 0_usize;
+    for (size, stride) in axes {
+        last = usize::try_from(stride).ok()?.checked_mul(size.checked_sub(1)?)?.checked_add(last)?;
+    }
+    let reached = if last < most { elements.get(..=last)? } else { return None };
+    Some(reached.iter().fold(0, |largest, element| largest.max(element.unsigned_abs())))
 }
 
-/// Whether no partial sum of a product can leave the range, whatever the signs.
-fn is_safe(product: &Product, operands: [&[i64]; 2]) -> bool {
-    let bound = || {
-        let [left, right] = largest(product, operands)?;
-        left.checked_mul(right)?.checked_mul(count(&product.inner)?.try_into().ok()?)
-    };
-    bound().is_some_and(|bound| bound <= i64::MAX.unsigned_abs())
+/// The sizes of axes and their strides in one tensor.
+fn along<const N: usize>(axes: &[Strided<N>], tensor: usize) -> impl Iterator<Item = (usize, isize)> {
+    axes.iter().map(move |axis| (axis.size, axis.strides[tensor]))
+}
+
+/// A bound of the partial sums of a product, whatever the signs; none where they could leave the range.
+fn bound(product: &Product, [left, right]: [&[i64]; 2]) -> Option<i64> {
+    let Product { batch, rows, columns, inner } = product;
+    let terms = count(inner)?;
+    let work = [count(batch)?, count(rows)?, count(columns)?].into_iter().try_fold(terms, usize::checked_mul)?;
+    let most = work.saturating_mul(ELEMENTS_A_TERM);
+    let left = largest(left, most, along(batch, 0).chain(along(rows, 0)).chain(along(inner, 0)))?;
+    let right = largest(right, most, along(batch, 1).chain(along(columns, 0)).chain(along(inner, 1)))?;
+    left.checked_mul(right)?.checked_mul(terms.try_into().ok()?)?.try_into().ok()
 }
 
 impl Semiring for Integer {
@@ -118,8 +120,9 @@ impl Semiring for Integer {
         scratch: &mut Vec<i64>,
     ) -> Result<(), SemiringError> {
         // What is added to has elements of its own, of which nothing is known.
-        if mode == Mode::Overwrite && is_safe(product, operands) {
-            return tiles::product((self, Unchecked), product, operands, result, mode, scratch);
+        let bound = if mode == Mode::Overwrite { bound(product, operands) } else { None };
+        if let Some(bound) = bound {
+            return tiles::product((self, Unchecked { bound }), product, operands, result, mode, scratch);
         }
         product_reference(self, product, operands, result, mode)
     }

@@ -108,6 +108,7 @@ where
 }
 
 /// The operations as loops in one pass take them.
+#[expect(clippy::type_complexity, reason = "a type that holds a closure has no shorter name")]
 fn rules<Q: Terms>(
     terms: Q,
 ) -> MultiplyAdd<Q::Element, impl Fn(Q::Element, Q::Element, Q::Element) -> Q::Element + Copy + Sync> {

@@ -253,15 +253,31 @@ fn multiply<Q: Terms, const WIDTH: usize>(
     let mut tiles = tiles.iter_mut();
     for right in right.chunks_exact(depth) {
         for (left, tile) in left.chunks_exact(depth).zip(&mut tiles) {
-            let mut sums = *tile;
+            // One array a row, by name: of a loop over rows the compiler makes gathers and scatters.
+            let [mut r0, mut r1, mut r2, mut r3, mut r4, mut r5] = *tile;
             for (a, b) in left.iter().zip(right) {
-                for i in 0..HEIGHT {
-                    for j in 0..WIDTH {
-                        sums[i][j] = terms.step(sums[i][j], a[i], b[j]);
-                    }
-                }
+                r0 = step(terms, r0, a[0], b);
+                r1 = step(terms, r1, a[1], b);
+                r2 = step(terms, r2, a[2], b);
+                r3 = step(terms, r3, a[3], b);
+                r4 = step(terms, r4, a[4], b);
+                r5 = step(terms, r5, a[5], b);
             }
-            *tile = sums;
+            *tile = [r0, r1, r2, r3, r4, r5];
         }
     }
+}
+
+/// Adds the products of a row's element with those of a line of columns.
+#[inline(always)]
+fn step<Q: Terms, const WIDTH: usize>(
+    terms: Q,
+    mut sums: [Q::Element; WIDTH],
+    a: Q::Element,
+    b: &[Q::Element; WIDTH],
+) -> [Q::Element; WIDTH] {
+    for j in 0..WIDTH {
+        sums[j] = terms.step(sums[j], a, b[j]);
+    }
+    sums
 }
