@@ -1,4 +1,5 @@
 //! Derivatives of products and sums: finite differences, brute force over all choices, and each other's transposes.
+#![allow(clippy::unwrap_used, reason = "a failed call is a failed test")]
 
 #[path = "cases/products.rs"]
 mod products;

@@ -1,4 +1,5 @@
 //! The laws of a commutative semiring, on random elements of each.
+#![allow(clippy::unwrap_used, reason = "a failed call is a failed test")]
 
 use proptest::prelude::*;
 use schur_tensor::semiring::{

@@ -1,4 +1,5 @@
 //! Polynomials against their values at points modulo primes, and against published polynomials of knots.
+#![allow(clippy::unwrap_used, reason = "a failed call is a failed test")]
 
 use proptest::prelude::*;
 use schur_tensor::semiring::{

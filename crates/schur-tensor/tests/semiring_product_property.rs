@@ -1,4 +1,5 @@
 //! Fast products and sums against the loops of any semiring, and one number of threads against another.
+#![allow(clippy::unwrap_used, reason = "a failed call is a failed test")]
 
 #[path = "cases/products.rs"]
 mod products;

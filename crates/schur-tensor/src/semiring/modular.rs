@@ -41,7 +41,7 @@ impl Modular {
     }
 
     /// The element that an integer, negative ones included, is equal to.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a remainder is below the modulus")]
+    #[expect(clippy::cast_possible_truncation, reason = "a remainder is below the modulus")]
     pub fn remainder(&self, integer: i64) -> u64 {
         i128::from(integer).rem_euclid(i128::from(self.modulus)) as u64
     }
