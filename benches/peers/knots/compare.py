@@ -11,7 +11,7 @@ import time
 
 import database_knotinfo
 
-TERM = re.compile(r"([+-]?)(\d*)\*?(?:(t)(?:\^\(?(-?\d+)\)?)?)?")
+TERM = re.compile(r"([+-]?)(\d*)(?:([*/]?)t(?:\^\(?(-?\d+)\)?)?)?")
 
 
 def table():
@@ -28,7 +28,7 @@ def table():
 
 
 def polynomial(text):
-    """Reads `t^(-2)-t^(-1)+ 1-t+ t^2` as a dictionary from powers to coefficients."""
+    """Reads `t^(-2)-t^(-1)+ 1-t+ t^2` or `1+4/t^7-2*t` as a dictionary from powers to coefficients."""
     text = text.replace(" ", "")
     found = collections.Counter()
     place = 0
@@ -36,9 +36,11 @@ def polynomial(text):
         match = TERM.match(text, place)
         if match.end() == place:
             raise ValueError(f"not a polynomial at {place}: {text}")
-        sign, size, variable, power = match.groups()
+        sign, size, operation, power = match.groups()
         coefficient = int(size or 1) * (-1 if sign == "-" else 1)
-        found[0 if not variable else int(power or 1)] += coefficient
+        # Without a power of t there is not even an empty operation.
+        exponent = 0 if operation is None else int(power or 1) * (-1 if operation == "/" else 1)
+        found[exponent] += coefficient
         place = match.end()
     return {power: c for power, c in found.items() if c}
 
@@ -69,17 +71,21 @@ def main():
         if differs:
             print(f"{knot['name']}: {row[1]} is not {knot['jones_polynomial']}", file=sys.stderr)
         wrong += differs
+        if row[6] == "different":
+            wrong += not differs
+            print(f"{knot['name']}: the braid has another polynomial than the diagram", file=sys.stderr)
         groups[int(row[2])].append((differs, row))
 
-    print("crossings knots wrong braids_differ width matchings microseconds", end="")
+    print("crossings knots wrong braids_mirrored width matchings microseconds", end="")
     print(" network_error network_microseconds" if options.network else "")
     for crossings, members in sorted(groups.items()):
         rows = [row for _, row in members]
         mean = lambda column: sum(float(row[column]) for row in rows) / len(rows)
-        line = [crossings, len(rows), sum(d for d, _ in members), sum(row[6] == "different" for row in rows)]
+        line = [crossings, len(rows), sum(d for d, _ in members), sum(row[6] == "mirrored" for row in rows)]
         line += [max(int(row[3]) for row in rows), max(int(row[4]) for row in rows), f"{mean(5):.0f}"]
         if options.network:
-            line += [f"{max(float(row[7]) for row in rows):.1e}", f"{mean(8):.0f}"]
+            same = [row for row in rows if row[6] == "equal"]
+            line += [f"{max(float(row[7]) for row in same):.1e}", f"{mean(8):.0f}"]
         print(*line)
     print(f"{len(knots)} knots, {wrong} wrong, {seconds:.2f} s with both diagram and braid", file=sys.stderr)
     sys.exit(wrong > 0)
