@@ -62,9 +62,11 @@
 //!   `not` is refused. Statements stand in any order.
 //! - **Equations** give every element of a tensor. An index that the left-hand side lacks is summed, in the smallest
 //!   product that has all its occurrences: `relu(W[i, j] X[j])` sums within the function, `A[i, j] relu(X[j])` outside.
-//!   Terms of a sum that share an index are aligned along it: `(X[i] - Y[i])^2` sums squares. An index that stands once
-//!   and within a function is refused as ambiguous; `sum[i](...)` says what is meant. `max=`, `min=` and `avg=` take the
-//!   place of the sum. Equations with the same left-hand side add up. Relations are read as numbers, one where a row is.
+//!   Terms have sums of their own; within a function, a power or a divisor, those that share an index are aligned
+//!   along it if one of them has it once, so `(X[i] - Y[i])^2` is a sum of squares. An index that stands once in a
+//!   term and within a function is refused as ambiguous, and one that is joined within a factor and stands in another;
+//!   `sum[i](...)` says what is meant. `max=`, `min=` and `avg=` take the place of the sum. Equations with the same
+//!   left-hand side add up. Relations are read as numbers, one where a row is.
 //! - **Functions along an axis** (`softmax`, `logsoftmax`, `lnorm`) go along the index in brackets behind them, or the
 //!   one that the left-hand side marks by a point. `[p <= q]` is one where it holds.
 //! - **Learning.** `minimize` moves the parameters that a number depends on, one request after the other; then the

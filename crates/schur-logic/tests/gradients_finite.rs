@@ -56,7 +56,7 @@ fn sums_and_products() {
     check("Loss = sum[i, j]((W[i, j] - X[j])^2) / 3");
     check("Loss = (W[i, j] X[j] - C[i])^2");
     check("Loss = W[i, j] W[i, l] X[j] X[l]");
-    check("Loss = C[i] / (B + W[i, j] W[i, j])");
+    check("Loss = C[i] / (B + sum[j](W[i, j]^2))");
     check("Loss = C[i] (W[i, j] X[j])^3 + (X[j]^2 + 1)^-0.5 X[j]");
 }
 

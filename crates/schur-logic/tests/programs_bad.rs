@@ -101,9 +101,15 @@ fn variables_that_nothing_binds() {
 #[test]
 fn sums_that_could_mean_two_things() {
     let declared = "domain d = 2\ndata X[d] = 1\n";
-    assert_refused(&format!("{declared}Y = log(X[i])"), "i", &["summed before or after", "sum[i](...)"]);
-    assert_refused(&format!("{declared}Y = (X[i] - 1)^2"), "i", &["summed before or after"]);
-    assert_refused(&format!("{declared}Y = exp(X[_])"), "_", &["summed before or after"]);
+    assert_refused(&format!("{declared}Y = log(X[i])"), "i", &["summed within this part or outside", "sum[i](...)"]);
+    assert_refused(&format!("{declared}Y = (X[i] - 1)^2"), "i", &["summed within this part or outside"]);
+    assert_refused(&format!("{declared}Y = abs(X[i]) + X[i] X[i]"), "i", &["summed within this part or outside"]);
+    assert_refused(&format!("{declared}Y = exp(X[_])"), "_", &["summed within this part or outside"]);
+    let joined = format!("{declared}Y = relu(X[i] X[i]) (X[i] X[i])");
+    assert_refused(&joined, "i", &["summed within this part or outside", "another name"]);
+    for fine in ["Y = relu(X[i] X[i]) (X[j] X[j])", "Y = sum[i](relu(X[i] X[i]) (X[i] X[i]))", "Y = X[i] relu(X[i])"] {
+        run(&format!("{declared}{fine}")).unwrap_or_else(|error| panic!("{error}"));
+    }
     for fine in ["Y = sum[i](log(X[i]))", "Y = log(sum[i](X[i]))", "Y = X[i] log(X[i])", "Y = (X[i] - X[i])^2"] {
         run(&format!("{declared}{fine}")).unwrap_or_else(|error| panic!("{error}"));
     }
@@ -147,6 +153,7 @@ fn weights_and_semirings() {
     let tropical = "domain n\nrelation P(n) in min-plus\nP(A) = 1.\nY = P(x)";
     assert_refused(tropical, "P(x)", &["whose zero is not the number zero"]);
     assert_refused("P(A). Y = 1 / P(x)", "P(x)", &["divided"]);
+    assert_refused("domain d = 2\nX[i] = 1 / [i == 0]", "i == 0", &["divided"]);
 }
 
 #[test]
@@ -190,4 +197,6 @@ fn limits_are_kept() {
     assert_refused(tensor, "Y[i, j] = X[i] X[j]", &["limit elements"]);
     let body = vec!["P(x)"; 200].join(", ");
     assert_refused(&format!("P(A). Q(x) :- {body}."), "P", &["conditions of this rule", "128"]);
+    let factors = vec!["X"; 2000].join(" ");
+    assert_refused(&format!("data X = 1\nY = {factors}"), "X", &["factors of this expression", "1000"]);
 }

@@ -167,7 +167,7 @@ impl<'p> Columns<'p> {
                 Some(_) => {}
                 // Tables may still bring it.
                 None if elements.is_open() && !is_head => self.mentions.push(Mention { constant, domain }),
-                None => return Err(unknown_element(constant, elements)),
+                None => return Err(elements.unknown(constant)),
             }
         }
         Ok(())
@@ -193,10 +193,4 @@ impl<'p> Columns<'p> {
 /// The name of a `_`, which no variable has.
 pub(crate) fn anonymous(span: Span) -> String {
     format!("_{}", span.start)
-}
-
-/// The fault of a constant that no domain holds.
-pub(crate) fn unknown_element(constant: &Ident, domain: &super::domain::Domain) -> Located {
-    let suggestion = domain.suggestion(&constant.text);
-    Fault::Element { name: constant.text.clone(), domain: domain.name.clone(), suggestion }.at(constant.span)
 }

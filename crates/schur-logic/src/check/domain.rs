@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::error::Suggestion;
+use crate::error::{Fault, Located, Suggestion};
+use crate::parse::tree::Ident;
 
 /// A set of elements in an order.
 #[derive(Debug, Clone)]
@@ -87,6 +88,17 @@ impl Domain {
             }
             _ => None,
         }
+    }
+
+    /// The number of the element that a constant names.
+    pub(crate) fn require(&self, constant: &Ident) -> Result<u32, Located> {
+        self.find(&constant.text).ok_or_else(|| self.unknown(constant))
+    }
+
+    /// The fault of a constant that names no element.
+    pub(crate) fn unknown(&self, constant: &Ident) -> Located {
+        let suggestion = self.suggestion(&constant.text);
+        Fault::Element { name: constant.text.clone(), domain: self.name.clone(), suggestion }.at(constant.span)
     }
 
     /// What an element is called.

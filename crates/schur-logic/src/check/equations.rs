@@ -98,6 +98,10 @@ fn check_body<'p>(
                     let problem = "is a relation, by which nothing can be divided: most of its entries are zero";
                     return Err(Fault::Refused { name: reference.name.text.clone(), problem }.at(reference.span));
                 }
+                if let (true, Expression::Compared(compared)) = (*is_inverse && is_product, part) {
+                    let problem = "is zero where it does not hold, so nothing can be divided by it";
+                    return Err(Fault::Refused { name: "the comparison".to_owned(), problem }.at(compared.span));
+                }
                 check_body(part, symbols, columns, indices)?;
             }
             Ok(())

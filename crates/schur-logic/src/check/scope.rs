@@ -2,8 +2,12 @@
 //!
 //! An index that the left-hand side does not have is summed in the smallest product that has all its occurrences, as
 //! the paper's equations are meant: `relu(W[i, j] X[j])` sums within the function, `A[i, j] relu(X[j])` outside.
-//! Terms of a sum that share an index are aligned along it, so `(X[i] - Y[i])^2` is a sum of squares. An index that
-//! occurs once, within a function, could be meant either way and is refused.
+//! Terms on the top have sums of their own: in `relu(W[i, j] X[j]) + V[i, j] X[j]` there are two. Within a function,
+//! a power or a divisor, terms that share an index are aligned along it if one of them has it once, so
+//! `(X[i] - Y[i])^2` is a sum of squares.
+//!
+//! What could be meant either way is refused: an index that occurs once and within a function, and one that is joined
+//! within a factor and stands in another factor as well, as in `relu(W[i, j] X[j]) (V[i, j] X[j])`.
 
 use super::columns::anonymous;
 use crate::error::{Fault, Located, Span};
@@ -84,7 +88,7 @@ pub(crate) fn index_of(argument: &Argument) -> Option<String> {
 pub(super) fn resolve(equation: &Equation, head: &[String], span: Span) -> Result<Resolved, Located> {
     let scope = Scope { equation, span };
     let is_sum = equation.projection == Projection::Sum;
-    let body = scope.sum(&equation.body, head, Place { is_inside: false, is_kept: !is_sum })?;
+    let body = scope.sum(&equation.body, head, Place { term: &equation.body, is_inside: false, is_kept: !is_sum })?;
     for argument in &equation.head.arguments {
         if let Argument::Variable(ident) = argument
             && !body.indices.contains(&ident.text)
@@ -105,7 +109,9 @@ pub(super) fn resolve(equation: &Equation, head: &[String], span: Span) -> Resul
 
 /// Where in an equation an expression stands.
 #[derive(Clone, Copy)]
-struct Place {
+struct Place<'e> {
+    /// The outermost term around it: other terms have sums of their own.
+    term: &'e Expression,
     /// Within a function or a power, where a sum is not the same as outside.
     is_inside: bool,
     /// On the top level of an equation whose left-hand side does not sum.
@@ -117,20 +123,23 @@ struct Scope<'e> {
     span: Span,
 }
 
-impl Scope<'_> {
+impl<'e> Scope<'e> {
     /// Resolves terms; indices of `keep` and those that terms share are not summed.
-    fn sum(&self, expression: &Expression, keep: &[String], place: Place) -> Result<Resolved, Located> {
-        let Expression::Sum(terms) = expression else { return self.term(expression, keep, place) };
+    fn sum(&self, expression: &'e Expression, keep: &[String], place: Place<'e>) -> Result<Resolved, Located> {
+        let in_place = |term| if place.is_inside { place } else { Place { term, ..place } };
+        let Expression::Sum(terms) = expression else { return self.term(expression, keep, in_place(expression)) };
         let occurring: Vec<Vec<String>> = terms.iter().map(|(_, term)| indices(term)).collect();
         let mut kept = keep.to_vec();
-        for (position, list) in occurring.iter().enumerate() {
+        // Outside of functions a sum of terms is the sum of their sums.
+        for (position, list) in occurring.iter().enumerate().filter(|_| place.is_inside) {
             let is_shared = |index: &&String| occurring[..position].iter().any(|other| other.contains(index));
-            union(&mut kept, list.iter().filter(is_shared));
+            let is_once_somewhere = |index: &&String| terms.iter().any(|(_, term)| occurrences(term, index) == 1);
+            union(&mut kept, list.iter().filter(is_shared).filter(is_once_somewhere));
         }
         let mut resolved = Vec::new();
         let mut all = Vec::new();
         for (is_negative, term) in terms {
-            let term = self.term(term, &kept, place)?;
+            let term = self.term(term, &kept, in_place(term))?;
             union(&mut all, &term.indices);
             resolved.push((if *is_negative { -1.0 } else { 1.0 }, term));
         }
@@ -138,27 +147,32 @@ impl Scope<'_> {
     }
 
     /// Resolves a product and sums over what neither `keep` nor, on a kept level, anybody wants.
-    fn term(&self, expression: &Expression, keep: &[String], place: Place) -> Result<Resolved, Located> {
-        let alone = [(false, expression.clone())];
-        let factors = if let Expression::Product(factors) = expression { factors.as_slice() } else { &alone };
+    fn term(&self, expression: &'e Expression, keep: &[String], place: Place<'e>) -> Result<Resolved, Located> {
+        let factors: Vec<(bool, &Expression)> = match expression {
+            Expression::Product(factors) => factors.iter().map(|(is_divisor, factor)| (*is_divisor, factor)).collect(),
+            _ => vec![(false, expression)],
+        };
         let occurring: Vec<Vec<String>> = factors.iter().map(|(_, factor)| indices(factor)).collect();
         let mut resolved = Vec::new();
         let mut all = Vec::new();
-        for (position, (is_divisor, factor)) in factors.iter().enumerate() {
+        for (position, &(is_divisor, factor)) in factors.iter().enumerate() {
             let mut outside = keep.to_vec();
             let others = occurring.iter().enumerate().filter(|(other, _)| *other != position);
             others.for_each(|(_, list)| union(&mut outside, list));
-            let factor = self.factor(factor, &outside, place)?;
+            self.check_joined(factor, &outside[keep.len()..], place)?;
+            let is_inside = place.is_inside || is_divisor;
+            let factor = self.factor(factor, &outside, Place { is_inside, ..place })?;
             union(&mut all, &factor.indices);
-            resolved.push((*is_divisor, factor));
+            resolved.push((is_divisor, factor));
         }
         let mut kept = all.clone();
         if !place.is_kept {
             kept.retain(|index| keep.contains(index));
         }
-        let summed = all.iter().find(|index| !kept.contains(index) && place.is_inside && self.occurrences(index) == 1);
+        let summed =
+            all.iter().find(|index| !kept.contains(index) && place.is_inside && occurrences(place.term, index) == 1);
         if let Some(index) = summed {
-            return Err(Fault::Ambiguous { index: index.clone() }.at(self.place_of(index)));
+            return Err(Fault::Ambiguous { index: index.clone() }.at(self.place_of(place.term, index)));
         }
         match resolved.as_slice() {
             [(false, _)] if kept == all => Ok(resolved.swap_remove(0).1),
@@ -166,8 +180,8 @@ impl Scope<'_> {
         }
     }
 
-    fn factor(&self, expression: &Expression, keep: &[String], place: Place) -> Result<Resolved, Located> {
-        let inside = Place { is_inside: true, is_kept: false };
+    fn factor(&self, expression: &'e Expression, keep: &[String], place: Place<'e>) -> Result<Resolved, Located> {
+        let inside = Place { is_inside: true, is_kept: false, ..place };
         match expression {
             Expression::Number(value) => Ok(Resolved { kind: ResolvedKind::Number(*value), indices: Vec::new() }),
             Expression::Reference(reference) => {
@@ -182,12 +196,17 @@ impl Scope<'_> {
                 self.sum(expression, keep, Place { is_kept: false, ..place })
             }
             Expression::Power { base, exponent, .. } => {
-                let base = self.sum(base, keep, inside)?;
+                let mut kept = keep.to_vec();
+                // A tensor under a power is no product: its elements are raised one by one.
+                if matches!(**base, Expression::Reference(_)) {
+                    union(&mut kept, &indices(base));
+                }
+                let base = self.sum(base, &kept, inside)?;
                 let indices = base.indices.clone();
                 Ok(Resolved { kind: ResolvedKind::Power { base: Box::new(base), exponent: *exponent }, indices })
             }
             Expression::Apply { function, axis, argument, span } => {
-                self.applied(*function, axis.as_ref(), argument, (*span, keep))
+                self.applied((*function, *span), axis.as_ref(), argument, (keep, inside))
             }
             Expression::Project { projection, indices, argument } => {
                 self.projected(*projection, indices, argument, (keep, place))
@@ -197,10 +216,10 @@ impl Scope<'_> {
 
     fn applied(
         &self,
-        function: Function,
+        (function, span): (Function, Span),
         axis: Option<&Ident>,
-        argument: &Expression,
-        (span, keep): (Span, &[String]),
+        argument: &'e Expression,
+        (keep, inside): (&[String], Place<'e>),
     ) -> Result<Resolved, Located> {
         let mut keep = keep.to_vec();
         let mut along = None;
@@ -215,7 +234,7 @@ impl Scope<'_> {
             union(&mut keep, [&axis.text]);
             along = Some(axis);
         }
-        let argument = self.sum(argument, &keep, Place { is_inside: true, is_kept: false })?;
+        let argument = self.sum(argument, &keep, inside)?;
         if let Some(axis) = along {
             self.check_has(&argument, axis)?;
         }
@@ -228,8 +247,8 @@ impl Scope<'_> {
         &self,
         projection: Projection,
         over: &[Ident],
-        argument: &Expression,
-        (keep, place): (&[String], Place),
+        argument: &'e Expression,
+        (keep, place): (&[String], Place<'e>),
     ) -> Result<Resolved, Located> {
         let mut kept = keep.to_vec();
         union(&mut kept, over.iter().map(|index| &index.text));
@@ -252,21 +271,59 @@ impl Scope<'_> {
         Err(Fault::Unbound { variable: index.text.clone(), place: "of this function", way_out }.at(index.span))
     }
 
-    /// How often an index stands on the right-hand side.
-    fn occurrences(&self, index: &str) -> usize {
-        let mut count = 0;
-        visit(&self.equation.body, &mut |argument| count += usize::from(index_of(argument).as_deref() == Some(index)));
-        count
+    /// Refuses a factor that joins an index which other factors have too.
+    fn check_joined(&self, factor: &Expression, others: &[String], place: Place<'_>) -> Result<(), Located> {
+        match factor {
+            Expression::Reference(_) => Ok(()),
+            _ => match others.iter().find(|index| is_joined(factor, index)) {
+                None => Ok(()),
+                Some(index) => Err(Fault::Ambiguous { index: index.clone() }.at(self.place_of(place.term, index))),
+            },
+        }
     }
 
-    fn place_of(&self, index: &str) -> Span {
+    fn place_of(&self, term: &Expression, index: &str) -> Span {
         let mut found = self.span;
-        visit(&self.equation.body, &mut |argument| {
+        visit(term, &mut |argument| {
             if index_of(argument).as_deref() == Some(index) {
                 found = argument.span();
             }
         });
         found
+    }
+}
+
+/// How often an index stands in an expression, but for those that a projection within it binds.
+fn occurrences(expression: &Expression, index: &str) -> usize {
+    match expression {
+        Expression::Sum(parts) | Expression::Product(parts) => {
+            parts.iter().map(|(_, part)| occurrences(part, index)).sum()
+        }
+        Expression::Project { indices, .. } if indices.iter().any(|bound| bound.text == index) => 0,
+        Expression::Power { base: inner, .. }
+        | Expression::Apply { argument: inner, .. }
+        | Expression::Project { argument: inner, .. } => occurrences(inner, index),
+        Expression::Number(_) | Expression::Reference(_) | Expression::Compared(_) => {
+            let mut count = 0;
+            visit(expression, &mut |argument| count += usize::from(index_of(argument).as_deref() == Some(index)));
+            count
+        }
+    }
+}
+
+/// Whether a product within an expression has an index in two factors, so that it would be summed there.
+fn is_joined(expression: &Expression, index: &str) -> bool {
+    match expression {
+        Expression::Sum(parts) => parts.iter().any(|(_, part)| is_joined(part, index)),
+        Expression::Product(parts) => {
+            let holders = parts.iter().filter(|(_, part)| occurrences(part, index) > 0).count();
+            holders > 1 || parts.iter().any(|(_, part)| is_joined(part, index))
+        }
+        Expression::Project { indices, .. } if indices.iter().any(|bound| bound.text == index) => false,
+        Expression::Power { base: inner, .. }
+        | Expression::Apply { argument: inner, .. }
+        | Expression::Project { argument: inner, .. } => is_joined(inner, index),
+        Expression::Number(_) | Expression::Reference(_) | Expression::Compared(_) => false,
     }
 }
 

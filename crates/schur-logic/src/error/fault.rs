@@ -128,8 +128,8 @@ pub enum Fault {
     },
     /// A sum that could be meant within or outside a function.
     #[error(
-        "is `{index}` summed before or after the function is applied? write `sum[{index}](...)` around what is to be \
-         summed"
+        "is `{index}` summed within this part or outside? write `sum[{index}](...)` around what is to be summed, or \
+         give the index of another sum another name"
     )]
     Ambiguous {
         /// The index.

@@ -9,6 +9,9 @@ use crate::error::{Fault, Located};
 /// How deep parentheses may nest: every level is some calls on the stack, here and in what walks the tree.
 const MOST_LEVELS: usize = 64;
 
+/// Terms of a sum and factors of a product: each is compared with each, to see where an index is summed.
+const MOST_PARTS: usize = 1000;
+
 const FUNCTIONS: [(&str, Function); 17] = [
     ("abs", Function::Pointwise(Pointwise::Abs)),
     ("cos", Function::Pointwise(Pointwise::Cos)),
@@ -58,6 +61,7 @@ fn sum(cursor: &mut Cursor, level: usize) -> Result<Expression, Located> {
             break;
         }
         cursor.advance();
+        check_parts(cursor, terms.len())?;
         terms.push((is_negative, product(cursor, level)?));
     }
     match (terms.len(), is_negative) {
@@ -75,9 +79,18 @@ fn product(cursor: &mut Cursor, level: usize) -> Result<Expression, Located> {
         } else if !begins_factor(cursor) {
             break;
         }
+        check_parts(cursor, factors.len())?;
         factors.push((is_divisor, power(cursor, level)?));
     }
     if factors.len() == 1 { Ok(factors.swap_remove(0).1) } else { Ok(Expression::Product(factors)) }
+}
+
+fn check_parts(cursor: &Cursor, parts: usize) -> Result<(), Located> {
+    if parts < MOST_PARTS {
+        return Ok(());
+    }
+    let what = "the terms or factors of this expression".to_owned();
+    Err(Fault::TooMany { what, most: MOST_PARTS, way_out: "; give a part a name of its own" }.at(cursor.span()))
 }
 
 /// Factors stand side by side, as tensors do in the paper.

@@ -68,14 +68,9 @@ impl Session<'_> {
     /// The constants of a query, by column.
     fn constants(&self, query: &Query<'_>) -> Result<Vec<Option<u32>>, Located> {
         let domains = &self.model.symbols[query.symbol].domains;
-        let find = |(argument, &domain): (&Argument, &usize)| {
-            let Argument::Constant(constant) = argument else { return Ok(None) };
-            let domain = &self.model.domains[domain];
-            domain.find(&constant.text).map(Some).ok_or_else(|| {
-                let suggestion = domain.suggestion(&constant.text);
-                Fault::Element { name: constant.text.clone(), domain: domain.name.clone(), suggestion }
-                    .at(constant.span)
-            })
+        let find = |(argument, &domain): (&Argument, &usize)| match argument {
+            Argument::Constant(constant) => self.model.domains[domain].require(constant).map(Some),
+            _ => Ok(None),
         };
         query.reference.arguments.iter().zip(domains).map(find).collect()
     }

@@ -49,10 +49,7 @@ impl Session<'_> {
             }
         }
         for mention in &self.model.mentions {
-            let domain = &self.model.domains[mention.domain];
-            if domain.find(&mention.constant.text).is_none() {
-                return Err(unknown(mention.constant, domain));
-            }
+            self.model.domains[mention.domain].require(mention.constant)?;
         }
         let mut rng = ChaCha8Rng::seed_from_u64(self.model.seed);
         for symbol in 0..self.model.symbols.len() {
@@ -183,11 +180,6 @@ impl Session<'_> {
         }
         Tensor::new(&shape, values).map_err(|error| Fault::Contraction { reason: error.to_string() }.at(span))
     }
-}
-
-fn unknown(constant: &Ident, domain: &crate::check::domain::Domain) -> Located {
-    let suggestion = domain.suggestion(&constant.text);
-    Fault::Element { name: constant.text.clone(), domain: domain.name.clone(), suggestion }.at(constant.span)
 }
 
 fn read(reader: Reader<'_>, file: &Ident) -> Result<Data, Located> {

@@ -129,14 +129,7 @@ impl Session<'_> {
                 Ok(Term::Variable(*numbers.entry(ident.text.clone()).or_insert(next)))
             }
             Argument::Anything(_) => Ok(Term::Anything),
-            Argument::Constant(constant) => {
-                let domain = &self.model.domains[domain];
-                domain.find(&constant.text).map(Term::Constant).ok_or_else(|| {
-                    let suggestion = domain.suggestion(&constant.text);
-                    Fault::Element { name: constant.text.clone(), domain: domain.name.clone(), suggestion }
-                        .at(constant.span)
-                })
-            }
+            Argument::Constant(constant) => self.model.domains[domain].require(constant).map(Term::Constant),
         }
     }
 
