@@ -1,6 +1,7 @@
 //! The arguments as they are typed; what they mean together is decided in each command.
 
 mod eval;
+mod logic;
 mod md;
 mod models;
 mod number;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::exit;
 
 pub use eval::EvalArgs;
+pub use logic::LogicArgs;
 pub use md::{CouplingName, EnsembleName, MdArgs, ThermostatName};
 pub use models::{ModelsArgs, ModelsCommand};
 pub use products::{ModeName, ProductsArgs};
@@ -68,6 +70,7 @@ pub enum Command {
     Md(MdArgs),
     Models(ModelsArgs),
     Products(ProductsArgs),
+    Logic(LogicArgs),
     /// Prints the completions of a shell, to be put where the shell looks for them.
     Completions {
         /// Which shell.

@@ -2,6 +2,7 @@
 
 mod completions;
 mod eval;
+mod logic;
 mod md;
 mod models;
 mod products;
@@ -24,6 +25,7 @@ pub fn run(cli: &Cli, reporter: &Reporter) -> Result<Status> {
         Command::Md(args) => md::run(args, &cli.global, reporter),
         Command::Models(args) => models::run(&args.command, &cli.global, reporter),
         Command::Products(args) => products::run(args, &cli.global, reporter),
+        Command::Logic(args) => logic::run(args, &cli.global, reporter),
         Command::Completions { shell } => completions::run(*shell),
     }
 }

@@ -8,6 +8,7 @@
 mod arguments;
 mod eval;
 mod folder;
+mod logic;
 mod md;
 mod models;
 mod products;
