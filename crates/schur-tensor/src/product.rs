@@ -9,6 +9,7 @@
 mod arithmetic;
 mod axes;
 mod dot;
+mod elementwise;
 mod gemm;
 mod loops;
 mod many;
@@ -20,6 +21,7 @@ mod plain;
 mod stream;
 mod tensors;
 mod tile;
+mod tiling;
 
 pub(crate) use arithmetic::{multiply, sum};
 pub use loops::{MultiplyAdd, product_with, reduce_with};

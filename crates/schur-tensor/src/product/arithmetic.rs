@@ -17,6 +17,9 @@ use super::{
 /// Up to so many multiply-adds it costs more to prepare fast loops, about a microsecond, than to run plain ones.
 const TINY_WORK: usize = 192;
 
+/// Runs of fewer elements or terms cost more to go to than to go along.
+const SHORT_RUN: usize = 16;
+
 /// Multiplies and sums with the kernels of these numbers; `starts` says where index zero lies in each tensor.
 ///
 /// # Panics
@@ -102,10 +105,13 @@ unsafe fn run<T: Number>(
     // SAFETY: the caller's.
     unsafe {
         if terms > 1 {
-            if let Some(many) = Many::new(checked, tensors, add) {
+            let is_vector = rows == 1 || columns == 1;
+            let is_number = rows == 1 && columns == 1;
+            if !(is_number && is_streamed(checked))
+                && let Some(many) = Many::new(checked, tensors, add)
+            {
                 return many.run(arch, scratch);
             }
-            let is_vector = rows == 1 || columns == 1;
             if !is_vector || !is_streamed(checked) {
                 return Gemm::new(checked, tensors, add).run(arch, scratch);
             }
@@ -114,8 +120,10 @@ unsafe fn run<T: Number>(
     }
 }
 
-/// Whether a product with a vector reads its operands as they lie in memory.
+/// Whether long runs of a product with a vector lie in memory as loops without packing want them.
 fn is_streamed(checked: &CheckedProduct) -> bool {
-    let along_terms = checked.inner.last().is_some_and(super::dot::is_contiguous);
-    along_terms || checked.outputs().is_some_and(|outputs| best_run(&outputs).is_some())
+    let terms = checked.inner.last().filter(|axis| super::dot::is_contiguous(axis)).map_or(0, |axis| axis.size);
+    let outputs = checked.outputs();
+    let run = outputs.and_then(|outputs| best_run(&outputs).map(|place| outputs[place].size)).unwrap_or(0);
+    terms.max(run) >= SHORT_RUN
 }

@@ -4,8 +4,8 @@ use std::ops::Deref;
 
 use super::{Product, Reduction, Strided};
 
-/// More axes than a product can have that ends: each at least doubles the work.
-const MOST_AXES: usize = 64;
+/// More axes, each of two values at least, than a tensor that fits into memory can have.
+pub(super) const MOST_AXES: usize = 40;
 
 /// A short list of axes, slowest first, that needs no allocation.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +51,26 @@ impl<const N: usize> Axes<N> {
     /// Elements that the axes run over; no more than a machine word can count.
     pub(super) fn size(&self) -> usize {
         self.iter().fold(1, |size, axis| size.saturating_mul(axis.size))
+    }
+
+    /// Changes the size of an axis.
+    pub(super) fn resize(&mut self, place: usize, size: usize) {
+        self.list[place].size = size;
+    }
+
+    /// The places of the axes, the one with the smallest stride in tensor `key` first.
+    pub(super) fn fastest_first(&self, key: usize) -> impl Iterator<Item = usize> + use<N> {
+        let mut places: [usize; MOST_AXES] = std::array::from_fn(|place| place);
+        let stride = |place: usize| self.list[place].strides[key].unsigned_abs();
+        for end in 1..self.count {
+            let mut place = end;
+            // Of equal strides the last one first: it is the fastest in the result.
+            while place > 0 && stride(places[place - 1]) >= stride(places[place]) {
+                places.swap(place - 1, place);
+                place -= 1;
+            }
+        }
+        places.into_iter().take(self.count)
     }
 
     /// Sorts stably, the largest key first: few axes, most often sorted already.

@@ -34,6 +34,8 @@ const MOST_TERMS: usize = DEPTH_BYTES / 4;
 const MOST_ALONG: usize = 192;
 /// The most rows in a block: with all terms a part of the last-level cache.
 const MOST_BLOCK_ROWS: usize = 3072;
+/// The most terms in a block of few rows: so many pages of the other operand are read side by side, line after line.
+const FEW_TERMS: usize = 64;
 /// Up to so many panels of rows an operand that lies along the registers already is read where it is.
 const FEW_PANELS: usize = 8;
 /// Parts of a block at least, so that any usual number of threads is busy to the end.
@@ -337,7 +339,7 @@ impl<T: Number> WithSimd for Measure<'_, T> {
         let sizes = Sizes {
             along: even(along, MOST_ALONG.min(MOST_PANELS * width), width),
             rows: even(rows, MOST_BLOCK_ROWS, height),
-            terms: even(terms, DEPTH_BYTES / size_of::<T>(), 1),
+            terms: even(terms, if rows <= height { FEW_TERMS } else { DEPTH_BYTES / size_of::<T>() }, 1),
         };
         Blocks { lanes, width, height, sizes }
     }

@@ -8,10 +8,11 @@ use super::{
     Mode, Product, Reduction,
     axes::{Checked, CheckedProduct, CheckedReduction},
     dot::Dot,
+    elementwise::Elementwise,
     parts::in_parts,
     permute::{Permutation, Runs},
     plain,
-    stream::{Stream, Tiled, best_run},
+    stream::{Stream, best_run},
     tensors::Tensors,
 };
 
@@ -122,10 +123,10 @@ pub(super) unsafe fn run_product<E, F>(
     let Some(outputs) = checked.outputs() else { return };
     let terms = checked.inner.size();
     if terms == 1
-        && let Some(tiled) = Tiled::new(outputs, (tensors, checked.starts, add), rules)
+        && let Some(tiles) = Elementwise::new(&outputs, (tensors, checked.starts, add), rules)
     {
         // SAFETY: the caller's.
-        return unsafe { Loops::Tiled(tiled).run(arch) };
+        return unsafe { Loops::Elementwise(tiles).run(arch) };
     }
     let run = best_run(&outputs);
     let loops = match run {
@@ -170,7 +171,7 @@ pub(super) unsafe fn run_reduction<E, F>(
 /// Loops laid out for a product.
 enum Loops<E, F> {
     Stream(Stream<E, F>),
-    Tiled(Tiled<E, F>),
+    Elementwise(Elementwise<E, F>),
     Dot(Dot<E, F>),
 }
 
@@ -184,7 +185,7 @@ where
     unsafe fn run(&self, arch: Arch) {
         let (units, work) = match self {
             Self::Stream(stream) => (stream.units(), stream.work_of_unit()),
-            Self::Tiled(tiled) => (tiled.units(), tiled.work_of_unit()),
+            Self::Elementwise(tiles) => (tiles.units(), tiles.work_of_unit()),
             Self::Dot(dot) => (dot.units(), dot.work_of_unit()),
         };
         in_parts(units, work, |units| arch.dispatch(RunLoops(self, units)));
@@ -208,7 +209,7 @@ where
         unsafe {
             match loops {
                 Loops::Stream(stream) => stream.run(units),
-                Loops::Tiled(tiled) => tiled.run(units),
+                Loops::Elementwise(tiles) => tiles.run(units),
                 Loops::Dot(dot) => dot.run(units),
             }
         }

@@ -14,7 +14,7 @@ use super::{
     parts::worth_threads,
     tensors::Tensors,
 };
-use crate::Real;
+use crate::{Lanes, Real};
 
 /// Products computed at once: a register of AVX-512 of `f32`.
 const WIDTH: usize = 16;
@@ -51,7 +51,7 @@ impl<T: Number> Many<T> {
             [(m, k), (k, n), (m, n)].iter().fold(0_usize, |sum, &(a, b)| sum.saturating_add(a.saturating_mul(b)));
         let contiguous = batch.last().is_some_and(|axis| axis.strides == [1; 3] && axis.size >= WIDTH);
         let most = MOST_WORK[usize::from(!contiguous)];
-        let fits = elements <= MOST_ELEMENTS && m * n > 1 && m.saturating_mul(n).saturating_mul(k) <= most;
+        let fits = elements <= MOST_ELEMENTS && m.saturating_mul(n).saturating_mul(k) <= most;
         if !fits || batch.size() < WIDTH {
             return None;
         }
@@ -133,7 +133,7 @@ impl<T: Number> WithSimd for Group<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
+    fn with_simd<S: Simd>(self, simd: S) {
         let many = self.many;
         let mut place = Odometer::at(&many.batch, self.first, many.starts);
         let mut done = 0;
@@ -157,11 +157,7 @@ impl<T: Number> WithSimd for Group<'_, T> {
                 let z = y.add(right * T::PARTS);
                 gather::<T>(many.tensors.left, left_places, starts[0], x);
                 gather::<T>(many.tensors.right, right_places, starts[1], y);
-                self.multiply(
-                    std::slice::from_raw_parts(x, left * T::PARTS),
-                    std::slice::from_raw_parts(y, right * T::PARTS),
-                    std::slice::from_raw_parts_mut(z, result * T::PARTS),
-                );
+                self.multiply(simd, x, y, z);
                 scatter::<T>(z, &rest[..result], starts[2], (many.tensors.result, many.add));
             }
             done += count;
@@ -171,56 +167,83 @@ impl<T: Number> WithSimd for Group<'_, T> {
 
 impl<T: Number> Group<'_, T> {
     /// Multiplies the gathered operands: of each element all real parts, then all imaginary ones.
+    ///
+    /// # Safety
+    /// There is room for all elements of the three tensors.
     #[inline(always)]
-    fn multiply(&self, x: &[Across<T::Real>], y: &[Across<T::Real>], z: &mut [Across<T::Real>]) {
+    unsafe fn multiply<S: Simd>(
+        &self,
+        simd: S,
+        x: *const Across<T::Real>,
+        y: *const Across<T::Real>,
+        z: *mut Across<T::Real>,
+    ) {
         let (columns, terms) = (self.many.columns, self.many.terms);
+        let lanes = T::Real::lanes::<S>();
         for m in 0..self.many.rows {
-            let mut n = 0;
-            while n + COLUMNS <= columns {
-                self.sums::<COLUMNS>(
-                    &x[m * terms * T::PARTS..],
-                    &y[n * T::PARTS..],
-                    &mut z[(m * columns + n) * T::PARTS..],
-                );
-                n += COLUMNS;
-            }
-            while n < columns {
-                self.sums::<1>(&x[m * terms * T::PARTS..], &y[n * T::PARTS..], &mut z[(m * columns + n) * T::PARTS..]);
-                n += 1;
+            for first in (0..WIDTH).step_by(lanes) {
+                let mut n = 0;
+                // SAFETY: the caller's.
+                unsafe {
+                    let x = x.add(m * terms * T::PARTS).cast::<T::Real>().add(first);
+                    let at = |n: usize| {
+                        (
+                            y.add(n * T::PARTS).cast::<T::Real>().add(first),
+                            z.add((m * columns + n) * T::PARTS).cast::<T::Real>().add(first),
+                        )
+                    };
+                    while n + COLUMNS <= columns {
+                        let (y, z) = at(n);
+                        self.sums::<S, COLUMNS>(simd, x, y, z);
+                        n += COLUMNS;
+                    }
+                    while n < columns {
+                        let (y, z) = at(n);
+                        self.sums::<S, 1>(simd, x, y, z);
+                        n += 1;
+                    }
+                }
             }
         }
     }
 
-    /// One row of `x` times `N` columns of `y`.
+    /// One row of `x` times `N` columns of `y`, in one register of products.
+    ///
+    /// # Safety
+    /// As for [`Self::multiply`].
     #[inline(always)]
-    fn sums<const N: usize>(&self, x: &[Across<T::Real>], y: &[Across<T::Real>], z: &mut [Across<T::Real>]) {
-        let (columns, terms) = (self.many.columns, self.many.terms);
-        let mut re = [[T::Real::ZERO; WIDTH]; N];
-        let mut im = [[T::Real::ZERO; WIDTH]; N];
-        for k in 0..terms {
-            let row = &y[k * columns * T::PARTS..][..N * T::PARTS];
-            if T::PARTS == 1 {
-                let factor = &x[k];
-                for j in 0..N {
-                    for i in 0..WIDTH {
-                        re[j][i] += factor[i] * row[j][i];
+    unsafe fn sums<S: Simd, const N: usize>(&self, simd: S, x: *const T::Real, y: *const T::Real, z: *mut T::Real) {
+        let part = WIDTH;
+        let (step_x, step_y) = (part * T::PARTS, part * T::PARTS * self.many.columns);
+        let mut re: [Lanes<T::Real, S>; N] = [T::Real::splat(simd, T::Real::ZERO); N];
+        let mut im: [Lanes<T::Real, S>; N] = [T::Real::splat(simd, T::Real::ZERO); N];
+        for k in 0..self.many.terms {
+            // SAFETY: the caller's.
+            unsafe {
+                let (x, y) = (x.add(k * step_x), y.add(k * step_y));
+                let a = T::Real::load::<S>(x);
+                if T::PARTS == 1 {
+                    for j in 0..N {
+                        re[j] = T::Real::mul_add(simd, a, T::Real::load::<S>(y.add(j * part)), re[j]);
                     }
+                    continue;
                 }
-                continue;
-            }
-            let (a, b) = (&x[2 * k], &x[2 * k + 1]);
-            for j in 0..N {
-                let (c, d) = (&row[2 * j], &row[2 * j + 1]);
-                for i in 0..WIDTH {
-                    re[j][i] = re[j][i] + a[i] * c[i] - b[i] * d[i];
-                    im[j][i] = im[j][i] + a[i] * d[i] + b[i] * c[i];
+                let b = T::Real::load::<S>(x.add(part));
+                for j in 0..N {
+                    let c = T::Real::load::<S>(y.add(2 * j * part));
+                    let d = T::Real::load::<S>(y.add((2 * j + 1) * part));
+                    re[j] = T::Real::negate_mul_add(simd, b, d, T::Real::mul_add(simd, a, c, re[j]));
+                    im[j] = T::Real::mul_add(simd, b, c, T::Real::mul_add(simd, a, d, im[j]));
                 }
             }
         }
         for j in 0..N {
-            z[j * T::PARTS] = re[j];
-            if T::PARTS == 2 {
-                z[2 * j + 1] = im[j];
+            // SAFETY: the caller's.
+            unsafe {
+                T::Real::store::<S>(z.add(j * T::PARTS * part), re[j]);
+                if T::PARTS == 2 {
+                    T::Real::store::<S>(z.add((2 * j + 1) * part), im[j]);
+                }
             }
         }
     }
@@ -237,6 +260,11 @@ unsafe fn gather<T: Number>(from: *const T, places: &[isize], starts: &[isize], 
         if starts.len() == WIDTH && regular(starts) == Some(1) {
             for (element, &place) in places.iter().enumerate() {
                 let from = from.offset(place + starts[0]);
+                if T::PARTS == 1 {
+                    // As one block: the compiler would move the numbers one by one.
+                    *to.add(element) = from.cast::<Across<T::Real>>().read_unaligned();
+                    continue;
+                }
                 for i in 0..WIDTH {
                     put::<T>(to, element, i, *from.add(i));
                 }
@@ -292,6 +320,14 @@ unsafe fn scatter<T: Number>(
     };
     if starts.len() == WIDTH && regular(starts) == Some(1) {
         for (element, &place) in places.iter().enumerate() {
+            if T::PARTS == 1 && !add {
+                // SAFETY: the caller's.
+                unsafe {
+                    let target = to.offset(place + starts[0]).cast::<Across<T::Real>>();
+                    target.write_unaligned(*from.add(element));
+                }
+                continue;
+            }
             for i in 0..WIDTH {
                 write(place + starts[0] + i.cast_signed(), get(element, i));
             }

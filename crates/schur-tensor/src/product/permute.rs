@@ -6,117 +6,42 @@
 
 use std::{any::TypeId, mem::MaybeUninit, ops::Range};
 
-use pulp::Simd;
+use pulp::{Simd, num_complex::Complex};
 
 use super::{
-    MultiplyAdd, Strided,
+    MultiplyAdd,
     axes::{Axes, CheckedReduction, Odometer},
     tensors::Tensors,
+    tiling::{SIDE, Side, Table, Taken, Tiling},
 };
-
-/// The most elements on a side of a tile.
-const SIDE: usize = 64;
+use crate::{Real, end_streaming, prefetch};
 
 /// Runs of so many bytes that source and result share are copied without tiles.
 const LONG_RUN: usize = 256;
 
-/// Offsets of the elements along a side of a tile.
-#[derive(Clone, Copy)]
-struct Table {
-    offsets: [isize; SIDE],
-    count: usize,
-}
+/// Results of so many bytes are written past the caches, which could not hold them until they are read again.
+const STREAMED_BYTES: usize = 16 << 20;
 
-impl Table {
-    const fn new() -> Self {
-        Self { offsets: [0; SIDE], count: 1 }
-    }
-
-    /// Repeats the table `length` times, `stride` apart.
-    fn repeat(&mut self, length: usize, stride: isize) {
-        for i in 1..length {
-            for entry in 0..self.count {
-                self.offsets[i * self.count + entry] = self.offsets[entry] + i.cast_signed() * stride;
-            }
-        }
-        self.count *= length;
-    }
-
-    fn is_contiguous(&self) -> bool {
-        self.offsets[..self.count].iter().enumerate().all(|(i, &offset)| offset == i.cast_signed())
-    }
-}
-
-/// An axis in a tile: which one, and how much of it.
-#[derive(Clone, Copy)]
-struct Taken {
-    axis: usize,
-    length: usize,
-}
-
-/// The axes on one side of a tile, the fastest first; only the last may be cut.
-#[derive(Clone, Copy)]
-struct Side {
-    taken: [Taken; 7],
-    count: usize,
-    size: usize,
-}
-
-impl Side {
-    /// Takes axes in an order until there are `enough` elements; those that another side has already, as it has them.
-    fn take(axes: &[Strided<2>], order: impl Iterator<Item = usize>, other: Option<&Self>, enough: usize) -> Self {
-        let mut side = Self { taken: [Taken { axis: 0, length: 1 }; 7], count: 0, size: 1 };
-        for axis in order {
-            let size = axes[axis].size;
-            let shared = other.and_then(|other| other.find(axis));
-            let length = match shared {
-                Some(length) => length,
-                None if side.size * size <= 2 * enough => size,
-                None => enough / side.size,
-            };
-            if length < 2 || side.size * length > SIDE || side.count == side.taken.len() {
-                break;
-            }
-            side.taken[side.count] = Taken { axis, length };
-            side.count += 1;
-            side.size *= length;
-            if side.size >= enough || length < size {
-                break;
-            }
-        }
-        side
-    }
-
-    fn axes(&self) -> &[Taken] {
-        &self.taken[..self.count]
-    }
-
-    fn find(&self, axis: usize) -> Option<usize> {
-        self.axes().iter().find(|taken| taken.axis == axis).map(|taken| taken.length)
-    }
-
-    /// The axis that is cut, if any.
-    fn cut(&self, axes: &[Strided<2>]) -> Option<Taken> {
-        self.axes().last().copied().filter(|taken| taken.length < axes[taken.axis].size)
-    }
-}
+/// Bytes of a cache line, and of the widest register.
+const LINE: usize = 64;
 
 /// A copy in another order, tile by tile.
 pub(super) struct Permutation<E, F> {
     tensors: Tensors<E>,
     starts: [isize; 2],
-    outer: Axes<2>,
-    /// For each side, result and source: which outer axis counts its cut, how long a piece is, and the whole.
-    cuts: [Option<(usize, usize, usize)>; 2],
-    /// Whether the result's cut is on the source's side too.
-    shared_cut: bool,
+    tiling: Tiling<2, 2>,
     /// Rows of the tile in the source, elements along them; in the buffer one row after the other.
     source: [Table; 2],
     /// Rows of the tile in the result, elements along them.
     result: [Table; 2],
     /// Where rows and elements of the result lie in the buffer.
     buffer: [Table; 2],
+    /// Whether the cut axis of the side near the result, and near the source, is one of its rows or along them.
+    shared: [bool; 2],
     contiguous: [bool; 2],
+    /// Whether no axis is on both sides.
+    plain: bool,
+    streamed: bool,
     add: bool,
     rules: MultiplyAdd<E, F>,
 }
@@ -133,31 +58,35 @@ where
         rules: MultiplyAdd<E, F>,
     ) -> Option<Self> {
         let axes = &checked.kept;
-        let enough = (128 / size_of::<E>().max(1)).clamp(8, SIDE / 2);
-        let near_result = Side::take(axes, (0..axes.len()).rev(), None, enough);
-        let mut order = *axes;
-        order.sort_by_key(|axis| axis.strides[0].unsigned_abs());
-        let place = |axis: &Strided<2>| axes.iter().position(|other| other == axis);
-        let near_source = Side::take(axes, order.iter().rev().filter_map(place), Some(&near_result), enough);
+        let bytes = axes.size().saturating_mul(size_of::<E>());
+        let streamed = bytes >= STREAMED_BYTES && !add && is_number::<E>();
+        let first = tensors.result.wrapping_offset(checked.starts[1]);
+        // Long rows of the source are read ahead; short ones of the result suffice, unless lines at their ends are torn.
+        let torn = streamed && !first.addr().is_multiple_of(LINE);
+        let enough = |lines: usize| (lines * LINE / size_of::<E>().max(1)).clamp(8, SIDE);
+        let near_result = Side::take(axes, 1, enough(if torn { 8 } else { 2 }), (&[], true));
+        let near_source = Side::take(axes, 0, enough(if streamed { 8 } else { 2 }), (&[near_result], true));
+        let last = |side: &Side| side.axes().last().map(|taken| taken.axis);
+        let is_on = |side: &Side, axis: Option<usize>| axis.is_some_and(|axis| side.find(axis).is_some());
         let mut permutation = Self {
             tensors,
             starts: checked.starts,
-            outer: Axes::new(),
-            cuts: [None; 2],
-            shared_cut: false,
+            tiling: Tiling::new(axes, &[near_result, near_source])?,
             source: [Table::new(); 2],
             result: [Table::new(); 2],
             buffer: [Table::new(); 2],
+            shared: [is_on(&near_source, last(&near_result)), is_on(&near_result, last(&near_source))],
             contiguous: [false; 2],
+            plain: false,
+            streamed,
             add,
             rules,
         };
         permutation.fill_tables(axes, &near_result, &near_source);
-        permutation.fill_outer(axes, &near_result, &near_source)?;
         Some(permutation)
     }
 
-    fn fill_tables(&mut self, axes: &[Strided<2>], near_result: &Side, near_source: &Side) {
+    fn fill_tables(&mut self, axes: &Axes<2>, near_result: &Side, near_source: &Side) {
         let mut in_row = 1;
         for &Taken { axis, length } in near_source.axes() {
             let [from, to] = axes[axis].strides;
@@ -181,37 +110,18 @@ where
                 self.buffer[1].repeat(length, before.map(|taken| taken.length.cast_signed()).product());
             }
         }
-        self.contiguous = [self.source[1].is_contiguous(), self.result[1].is_contiguous()];
-    }
-
-    fn fill_outer(&mut self, axes: &[Strided<2>], near_result: &Side, near_source: &Side) -> Option<()> {
-        let cut_of_result = near_result.cut(axes);
-        let cut_of_source = near_source.cut(axes).filter(|cut| near_result.find(cut.axis).is_none());
-        self.shared_cut = cut_of_result.is_some_and(|cut| near_source.find(cut.axis).is_some());
-        for (axis, &Strided { size, strides }) in axes.iter().enumerate() {
-            let length = near_result.find(axis).or_else(|| near_source.find(axis)).unwrap_or(1);
-            if length == size {
-                continue;
-            }
-            for (cut, which) in [cut_of_result, cut_of_source].into_iter().zip(0..) {
-                if cut.is_some_and(|cut| cut.axis == axis) {
-                    self.cuts[which] = Some((self.outer.len(), length, size));
-                }
-            }
-            let strides = strides.map(|stride| stride * length.cast_signed());
-            self.outer.push(Strided { size: size.div_ceil(length), strides })?;
-        }
-        Some(())
+        self.contiguous = [self.source[1].is_regular(1), self.result[1].is_regular(1)];
+        self.plain = self.source[0].count == self.result[1].count;
     }
 
     /// How many independent units of work there are.
     pub(super) fn units(&self) -> usize {
-        self.outer.size()
+        self.tiling.units()
     }
 
     /// Elements of a unit.
     pub(super) fn work_of_unit(&self) -> usize {
-        self.source[0].count * self.source[1].count
+        self.tiling.work_of_unit()
     }
 
     /// Copies some units.
@@ -222,32 +132,32 @@ where
     #[inline(always)]
     pub(super) unsafe fn run<S: Simd>(&self, simd: S, units: Range<usize>) {
         let mut buffer = [const { MaybeUninit::<E>::uninit() }; SIDE * SIDE];
-        let buffer = buffer.as_mut_ptr().cast::<E>();
-        let mut place = Odometer::at(&self.outer, units.start, self.starts);
-        for _ in units {
-            // The counts of a piece that the end of an axis cuts short.
-            let piece = |which: usize, count: usize| {
-                self.cuts[which].map_or(count, |(axis, length, size)| {
-                    count / length * length.min(size - place.index[axis] * length)
-                })
+        let mut turned = [const { MaybeUninit::<E>::uninit() }; SIDE * SIDE];
+        let (buffer, turned) = (buffer.as_mut_ptr().cast::<E>(), turned.as_mut_ptr().cast::<E>());
+        self.tiling.each_tile(units, self.starts, |[from, to], [near_result, near_source], next| {
+            let rows_of = |part: super::tiling::Part, shared: bool, table: &Table| {
+                if shared { table.count } else { part.of(table.count) }
             };
-            let along_result = piece(0, self.result[1].count);
-            let rows_of_result = piece(1, self.result[0].count);
-            let rows_of_source = if self.shared_cut { self.source[0].count } else { piece(0, self.source[0].count) };
-            let along_source = piece(if self.shared_cut { 0 } else { 1 }, self.source[1].count);
-            // SAFETY: the tile lies in both tensors.
+            let read = [rows_of(near_result, self.shared[0], &self.source[0]), near_source.of(self.source[1].count)];
+            let write = [rows_of(near_source, self.shared[1], &self.result[0]), near_result.of(self.result[1].count)];
+            // SAFETY: the tile lies in both tensors, and is no larger than the buffers.
             unsafe {
-                self.read(buffer, [rows_of_source, along_source], place.offsets[0]);
-                self.write(simd, buffer, [rows_of_result, along_result], place.offsets[1]);
+                self.read::<S>(buffer, read, from);
+                self.turn(simd, buffer, write, turned);
+                self.write::<S>(turned, write, to, next.map(|[from, _]| from));
             }
-            place.advance(&self.outer);
+        });
+        if self.streamed {
+            end_streaming();
         }
     }
 
+    /// Reads a tile, row by row of the source.
+    ///
     /// # Safety
     /// The offset is that of a tile of at least this many rows and elements.
     #[inline(always)]
-    unsafe fn read(&self, buffer: *mut E, [rows, along]: [usize; 2], offset: isize) {
+    unsafe fn read<S: Simd>(&self, buffer: *mut E, [rows, along]: [usize; 2], offset: isize) {
         let [row_table, table] = &self.source;
         for (row, &start) in row_table.offsets[..rows].iter().enumerate() {
             // SAFETY: the caller's; rows and elements are at most as many as the buffer has room for.
@@ -255,7 +165,7 @@ where
                 let target = buffer.add(row * table.count);
                 let from = self.tensors.left.offset(offset + start);
                 if self.contiguous[0] {
-                    std::ptr::copy_nonoverlapping(from, target, along);
+                    copy_short(from, target, along);
                 } else {
                     for (i, &place) in table.offsets[..along].iter().enumerate() {
                         *target.add(i) = *from.offset(place);
@@ -265,49 +175,126 @@ where
         }
     }
 
+    /// Brings a tile into the order of the result, rows [`SIDE`] apart.
+    ///
     /// # Safety
-    /// As for [`Self::read`].
+    /// Both buffers have room for a tile of at least this many rows and elements.
     #[inline(always)]
-    unsafe fn write<S: Simd>(&self, simd: S, buffer: *const E, [rows, along]: [usize; 2], offset: isize) {
-        let plain = self.contiguous == [true; 2] && !self.add && self.source[0].count == self.result[1].count;
-        if plain && TypeId::of::<E>() == TypeId::of::<f32>() {
-            // SAFETY: elements are `f32`.
-            return unsafe { self.write_transposed(simd, buffer, [rows, along], offset) };
-        }
-        let MultiplyAdd { one, fused, .. } = self.rules;
-        for row in 0..rows {
-            let shift = self.buffer[0].offsets[row];
-            // SAFETY: rows and elements of the tile lie in the result, and in the buffer.
-            unsafe {
-                let target = self.tensors.result.offset(offset + self.result[0].offsets[row]);
+    unsafe fn turn<S: Simd>(&self, simd: S, buffer: *const E, [rows, along]: [usize; 2], turned: *mut E) {
+        // SAFETY: the caller's; `f32` is not just of the size but the type.
+        unsafe {
+            if self.plain && TypeId::of::<E>() == TypeId::of::<f32>() {
+                let from = (buffer.cast::<f32>(), self.source[1].count);
+                return crate::transpose(simd, (along, rows), from, (turned.cast::<f32>(), SIDE));
+            }
+            for row in 0..rows {
+                let (from, to) = (buffer.offset(self.buffer[0].offsets[row]), turned.add(row * SIDE));
                 for i in 0..along {
-                    let place = (shift + *self.buffer[1].offsets.get_unchecked(i)).cast_unsigned();
-                    let element = *buffer.add(place);
-                    let step =
-                        if self.contiguous[1] { i.cast_signed() } else { *self.result[1].offsets.get_unchecked(i) };
-                    let target = target.offset(step);
-                    *target = if self.add { fused(element, one, *target) } else { element };
+                    *to.add(i) = *from.offset(*self.buffer[1].offsets.get_unchecked(i));
                 }
             }
         }
     }
 
-    /// Writes a tile whose sides have no axis in common, exchanged in registers.
+    /// Writes a tile, row by row of the result, and asks for the rows of the next one.
+    ///
+    /// Else the processor would wait for every row of the source: too few of them fit into what it looks ahead.
     ///
     /// # Safety
-    /// As for [`Self::read`], and `E` is `f32`.
+    /// As for [`Self::read`].
     #[inline(always)]
-    unsafe fn write_transposed<S: Simd>(&self, simd: S, buffer: *const E, [rows, along]: [usize; 2], offset: isize) {
-        let mut turned = [const { MaybeUninit::<f32>::uninit() }; SIDE * SIDE];
-        let turned = turned.as_mut_ptr().cast::<f32>();
-        // SAFETY: the buffer holds `along` rows, `source[1].count` apart, and `turned` has room for `rows` of them.
-        unsafe {
-            let from = (buffer.cast::<f32>(), self.source[1].count);
-            crate::transpose(simd, (along, rows), from, (turned, SIDE));
-            for (row, &start) in self.result[0].offsets[..rows].iter().enumerate() {
-                let target = self.tensors.result.offset(offset + start).cast::<f32>();
-                std::ptr::copy_nonoverlapping(turned.add(row * SIDE), target, along);
+    unsafe fn write<S: Simd>(&self, turned: *const E, [rows, along]: [usize; 2], offset: isize, next: Option<isize>) {
+        let MultiplyAdd { one, fused, .. } = self.rules;
+        let rows_of_next = if next.is_some() { self.source[0].count } else { 0 };
+        let row_bytes = self.source[1].count * size_of::<E>();
+        let ask = |row: usize| {
+            let start = self.tensors.left.wrapping_offset(next.unwrap_or(0) + self.source[0].offsets[row]);
+            for byte in (0..row_bytes).step_by(LINE) {
+                prefetch(start.cast::<u8>().wrapping_add(byte));
             }
+        };
+        for row in rows.min(rows_of_next)..rows_of_next {
+            ask(row);
+        }
+        for (row, &start) in self.result[0].offsets[..rows].iter().enumerate() {
+            if row < rows_of_next {
+                ask(row);
+            }
+            // SAFETY: rows and elements of the tile lie in the result.
+            unsafe {
+                let (from, to) = (turned.add(row * SIDE), self.tensors.result.offset(offset + start));
+                if self.contiguous[1] && self.streamed && f32::lanes::<S>() * 4 == LINE {
+                    copy_streaming::<E, S>(from, to, along);
+                } else if self.contiguous[1] && !self.add {
+                    copy_short(from, to, along);
+                } else {
+                    for (i, &place) in self.result[1].offsets[..along].iter().enumerate() {
+                        let (element, target) = (*from.add(i), to.offset(place));
+                        *target = if self.add { fused(element, one, *target) } else { element };
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether elements are numbers without padding, which registers may hold.
+fn is_number<E: 'static>() -> bool {
+    let kinds = [TypeId::of::<f32>(), TypeId::of::<f64>(), TypeId::of::<Complex<f32>>(), TypeId::of::<Complex<f64>>()];
+    kinds.contains(&TypeId::of::<E>())
+}
+
+/// Copies a few numbers, whole lines of the result past the caches.
+///
+/// # Safety
+/// `count` numbers may be read and written, and do not overlap; a register is a line.
+#[inline(always)]
+unsafe fn copy_streaming<E: Copy, S: Simd>(from: *const E, to: *mut E, count: usize) {
+    let head = (to.addr().next_multiple_of(LINE) - to.addr()) / size_of::<E>();
+    // SAFETY: the caller's.
+    unsafe {
+        if !(to.addr() + head * size_of::<E>()).is_multiple_of(LINE) || head >= count {
+            return copy_short(from, to, count);
+        }
+        copy_short(from, to, head);
+        let lines = (count - head) * size_of::<E>() / LINE;
+        let (inside, target) = (from.add(head).cast::<f32>(), to.add(head).cast::<f32>());
+        for line in 0..lines {
+            let number = line * (LINE / size_of::<f32>());
+            f32::store_streaming::<S>(target.add(number), f32::load::<S>(inside.add(number)));
+        }
+        let done = head + lines * LINE / size_of::<E>();
+        copy_short(from.add(done), to.add(done), count - done);
+    }
+}
+
+/// Copies a few elements without a call.
+///
+/// # Safety
+/// `count` elements may be read and written, and do not overlap.
+#[inline(always)]
+unsafe fn copy_short<E: Copy>(from: *const E, to: *mut E, count: usize) {
+    /// Bytes that are moved but not looked at.
+    type Bytes<const N: usize> = MaybeUninit<[u8; N]>;
+    let (from, to, bytes) = (from.cast::<u8>(), to.cast::<u8>(), count * size_of::<E>());
+    let mut done = 0;
+    // SAFETY: the caller's.
+    unsafe {
+        while done + 64 <= bytes {
+            to.add(done).cast::<Bytes<64>>().write_unaligned(from.add(done).cast::<Bytes<64>>().read_unaligned());
+            done += 64;
+        }
+        while done + 16 <= bytes {
+            to.add(done).cast::<Bytes<16>>().write_unaligned(from.add(done).cast::<Bytes<16>>().read_unaligned());
+            done += 16;
+        }
+        while done + 4 <= bytes {
+            to.add(done).cast::<Bytes<4>>().write_unaligned(from.add(done).cast::<Bytes<4>>().read_unaligned());
+            done += 4;
+        }
+        while done < bytes {
+            to.add(done).cast::<Bytes<1>>().write_unaligned(from.add(done).cast::<Bytes<1>>().read_unaligned());
+            done += 1;
         }
     }
 }

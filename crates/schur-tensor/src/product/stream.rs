@@ -4,7 +4,7 @@
 //! turn the loop along it into vector instructions. Sums are kept in the first-level cache and go through the inner axes
 //! in their order.
 
-use std::{mem::MaybeUninit, ops::Range};
+use std::ops::Range;
 
 use super::{
     MultiplyAdd, Strided,
@@ -12,11 +12,8 @@ use super::{
     tensors::Tensors,
 };
 
-/// Elements of the result in one run: their sums stay in the first-level cache.
-const RUN: usize = 512;
-
-/// Rows and columns of a tile that is transposed on its way: whole cache lines of 4-byte numbers, twice.
-const TILE: usize = 32;
+/// Elements of the result in one run: their sums stay in the first-level cache, a page of `f32` is read at once.
+const RUN: usize = 1024;
 
 /// A product as runs along one axis of the result.
 pub(super) struct Stream<E, F> {
@@ -263,150 +260,8 @@ where
 
 /// Replaces every element by a function of its index and itself; a reference of its own, so that loops can be vectors.
 #[inline(always)]
-fn each<E: Copy>(elements: &mut [E], value: impl Fn(usize, E) -> E) {
+pub(super) fn each<E: Copy>(elements: &mut [E], value: impl Fn(usize, E) -> E) {
     for (i, element) in elements.iter_mut().enumerate() {
         *element = value(i, *element);
     }
-}
-
-/// An element-wise product whose operands lie across the runs of the result: tiles of them are transposed on the way.
-pub(super) struct Tiled<E, F> {
-    tensors: Tensors<E>,
-    starts: [isize; 3],
-    outer: Axes<3>,
-    /// Along the result, and along the operand that lies across.
-    sides: [Strided<3>; 2],
-    add: bool,
-    rules: MultiplyAdd<E, F>,
-}
-
-impl<E, F> Tiled<E, F>
-where
-    E: Copy,
-    F: Fn(E, E, E) -> E + Copy,
-{
-    /// Lays out tiles where an operand is far apart along the runs of the result and close along another axis.
-    pub(super) fn new(
-        mut outputs: Axes<3>,
-        (tensors, starts, add): (Tensors<E>, [isize; 3], bool),
-        rules: MultiplyAdd<E, F>,
-    ) -> Option<Self> {
-        let run = outputs.remove(outputs.len().checked_sub(1)?);
-        let across = |tensor: usize| {
-            let stride = run.strides[tensor].unsigned_abs();
-            if stride <= 1 {
-                return None;
-            }
-            let near = |&place: &usize| outputs[place].strides[tensor].unsigned_abs();
-            let closest = (0..outputs.len()).filter(|place| near(place) > 0).min_by_key(near)?;
-            (near(&closest) < stride).then_some(closest)
-        };
-        let other = across(0).or_else(|| across(1))?;
-        let other = outputs.remove(other);
-        Some(Self { tensors, starts, outer: outputs, sides: [run, other], add, rules })
-    }
-
-    fn tiles(&self) -> [usize; 2] {
-        self.sides.map(|side| side.size.div_ceil(TILE))
-    }
-
-    /// How many independent units of work there are.
-    pub(super) fn units(&self) -> usize {
-        self.tiles().iter().fold(self.outer.size(), |units, &tiles| units.saturating_mul(tiles))
-    }
-
-    /// Elements of a unit.
-    pub(super) fn work_of_unit(&self) -> usize {
-        self.sides.iter().map(|side| side.size.min(TILE)).product()
-    }
-
-    /// Computes some units.
-    ///
-    /// # Safety
-    /// As for [`Stream::run`].
-    #[inline(always)]
-    pub(super) unsafe fn run(&self, units: Range<usize>) {
-        let mut tiles = [[const { MaybeUninit::uninit() }; TILE * TILE]; 2];
-        let [_, across] = self.tiles();
-        let per_place = across * self.tiles()[0];
-        let mut place = Odometer::at(&self.outer, units.start / per_place, self.starts);
-        let mut tile = units.start % per_place;
-        for _ in units {
-            let corner = [tile / across * TILE, tile % across * TILE];
-            // SAFETY: a tile of this unit.
-            unsafe { self.tile(&mut tiles, corner, place.offsets) };
-            tile += 1;
-            if tile == per_place {
-                tile = 0;
-                place.advance(&self.outer);
-            }
-        }
-    }
-
-    /// # Safety
-    /// The corner is one of a tile at these offsets.
-    #[inline(always)]
-    unsafe fn tile(&self, tiles: &mut [[MaybeUninit<E>; TILE * TILE]; 2], corner: [usize; 2], offsets: [isize; 3]) {
-        let MultiplyAdd { zero, fused, .. } = self.rules;
-        let [width, height] = [0, 1].map(|side: usize| TILE.min(self.sides[side].size - corner[side]));
-        let start = |tensor: usize| {
-            let moved = |side: usize| corner[side].cast_signed() * self.sides[side].strides[tensor];
-            offsets[tensor] + moved(0) + moved(1)
-        };
-        let strides = |tensor: usize| [0, 1].map(|side: usize| self.sides[side].strides[tensor]);
-        let size = [width, height];
-        // SAFETY: the places are those of the tile.
-        unsafe {
-            let x = gather(self.tensors.left.offset(start(0)), strides(0), size, &mut tiles[0]);
-            let y = gather(self.tensors.right.offset(start(1)), strides(1), size, &mut tiles[1]);
-            let z = self.tensors.result.offset(start(2));
-            let [along, across] = strides(2);
-            for j in 0..height.cast_signed() {
-                let (x_row, y_row) = (x.at.offset(j * x.across), y.at.offset(j * y.across));
-                let z_row = z.offset(j * across);
-                if along == 1 && x.along == 1 && y.along == 1 {
-                    let target = std::slice::from_raw_parts_mut(z_row, width);
-                    let first = |old: E| if self.add { old } else { zero };
-                    each(target, |i, old| fused(*x_row.add(i), *y_row.add(i), first(old)));
-                    continue;
-                }
-                for i in 0..width.cast_signed() {
-                    let target = z_row.offset(i * along);
-                    let sum = if self.add { *target } else { zero };
-                    *target = fused(*x_row.offset(i * x.along), *y_row.offset(i * y.along), sum);
-                }
-            }
-        }
-    }
-}
-
-/// A tile of an operand: where it begins and how far its elements are apart along the two sides.
-struct Tile<E> {
-    at: *const E,
-    along: isize,
-    across: isize,
-}
-
-/// Sees a tile where it is, or copies it so that it is contiguous along the result.
-///
-/// # Safety
-/// Elements at both strides and sizes from `at` may be read; the tile is not larger than `copy`.
-#[inline(always)]
-unsafe fn gather<E: Copy>(
-    at: *const E,
-    [along, across]: [isize; 2],
-    [width, height]: [usize; 2],
-    copy: &mut [MaybeUninit<E>; TILE * TILE],
-) -> Tile<E> {
-    if along.unsigned_abs() <= 1 {
-        return Tile { at, along, across };
-    }
-    // A whole line of the operand before the next: lines a power of two apart push each other out of the cache.
-    for i in 0..width {
-        for j in 0..height {
-            // SAFETY: the caller's.
-            copy[j * TILE + i].write(unsafe { *at.offset(i.cast_signed() * along + j.cast_signed() * across) });
-        }
-    }
-    Tile { at: copy.as_ptr().cast(), along: 1, across: TILE.cast_signed() }
 }
