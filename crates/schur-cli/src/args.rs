@@ -1,5 +1,6 @@
 //! The arguments as they are typed; what they mean together is decided in each command.
 
+mod einsum;
 mod eval;
 mod logic;
 mod md;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::exit;
 
+pub use einsum::EinsumArgs;
 pub use eval::EvalArgs;
 pub use logic::LogicArgs;
 pub use md::{CouplingName, EnsembleName, MdArgs, ThermostatName};
@@ -71,6 +73,7 @@ pub enum Command {
     Models(ModelsArgs),
     Products(ProductsArgs),
     Logic(LogicArgs),
+    Einsum(EinsumArgs),
     /// Prints the completions of a shell, to be put where the shell looks for them.
     Completions {
         /// Which shell.

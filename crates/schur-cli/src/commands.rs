@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod completions;
+mod einsum;
 mod eval;
 mod logic;
 mod md;
@@ -26,6 +27,7 @@ pub fn run(cli: &Cli, reporter: &Reporter) -> Result<Status> {
         Command::Models(args) => models::run(&args.command, &cli.global, reporter),
         Command::Products(args) => products::run(args, &cli.global, reporter),
         Command::Logic(args) => logic::run(args, &cli.global, reporter),
+        Command::Einsum(args) => einsum::run(args, &cli.global, reporter),
         Command::Completions { shell } => completions::run(*shell),
     }
 }

@@ -4,10 +4,10 @@ use schur_tensor::semiring::Semiring;
 use schur_tensor::{ShapeError, Tensor, View, row_major};
 use thiserror::Error;
 
+use crate::Contraction;
 use crate::execute::{ExecuteError, Plan, Workspace};
 use crate::language::{BindError, Bound, Expression, Input, ParseError, Sizes};
 use crate::order::{Limit, Options, Order, OrderError, Report, optimise};
-use crate::Contraction;
 
 /// How often an order is searched again because the plan took a little more memory than the order promised.
 const ATTEMPTS: usize = 6;

@@ -12,6 +12,7 @@
 mod contraction;
 mod einsum;
 pub mod execute;
+pub mod guide;
 pub mod language;
 pub mod order;
 pub mod reference;

@@ -62,7 +62,8 @@ impl Case {
         let mut tape = Tape::default();
         let mut result = vec![7.0; self.len()];
         self.derivative.forward(semiring, &views, &mut result, &mut tape).unwrap();
-        let mut gradients: Vec<Vec<f64>> = self.operands.iter().map(|operand| vec![0.0; operand.data().len()]).collect();
+        let mut gradients: Vec<Vec<f64>> =
+            self.operands.iter().map(|operand| vec![0.0; operand.data().len()]).collect();
         let mut slots: Vec<Option<&mut [f64]>> = gradients.iter_mut().map(|list| Some(list.as_mut_slice())).collect();
         self.derivative.backward(semiring, &views, &result, cotangent, &mut slots, &mut tape).unwrap();
         gradients
@@ -79,7 +80,12 @@ impl Case {
     }
 
     /// The derivative of the result along a direction of one operand, by central differences.
-    fn difference<S: Differentiable<Element = f64>>(&self, semiring: &S, operand: usize, along: &Tensor<f64>) -> Vec<f64> {
+    fn difference<S: Differentiable<Element = f64>>(
+        &self,
+        semiring: &S,
+        operand: usize,
+        along: &Tensor<f64>,
+    ) -> Vec<f64> {
         let moved = |step: f64| {
             let mut operands = self.operands.clone();
             operands[operand].data_mut().iter_mut().zip(along.data()).for_each(|(x, t)| *x += step * t);

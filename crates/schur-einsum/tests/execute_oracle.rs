@@ -43,11 +43,12 @@ fn names(count: usize) -> Vec<String> {
 fn contractions() -> impl Strategy<Value = Contraction> {
     prop::collection::vec(prop_oneof![1 => Just(1_usize), 8 => 2_usize..4, 1 => Just(0)], 1..6).prop_flat_map(|sizes| {
         let indices = || prop::collection::vec(0..sizes.len(), 0..4);
-        (prop::collection::vec(indices(), 1..5), indices(), Just(sizes.clone()))
-            .prop_map(|(operands, output, sizes)| {
+        (prop::collection::vec(indices(), 1..5), indices(), Just(sizes.clone())).prop_map(
+            |(operands, output, sizes)| {
                 let names = names(sizes.len());
                 Contraction::new(operands, output, sizes, names).unwrap()
-            })
+            },
+        )
     })
 }
 

@@ -47,7 +47,10 @@ const UNSAFE_FILES: [(&str, &str); 26] = [
     ("crates/schur-tensor/src/product/loops.rs", "kernel: places that the plan has been checked for"),
     ("crates/schur-tensor/src/product/many.rs", "kernel: places that the plan has been checked for"),
     ("crates/schur-tensor/src/product/pack.rs", "kernel: panels of a tensor"),
-    ("crates/schur-tensor/src/product/permute.rs", "kernel: tiles inside of tensors that the plan has been checked for"),
+    (
+        "crates/schur-tensor/src/product/permute.rs",
+        "kernel: tiles inside of tensors that the plan has been checked for",
+    ),
     ("crates/schur-tensor/src/product/stream.rs", "kernel: places that the plan has been checked for"),
     ("crates/schur-tensor/src/product/tensors.rs", "storage: tensors that threads share"),
     ("crates/schur-tensor/src/product/tile.rs", "kernel: a tile in registers"),

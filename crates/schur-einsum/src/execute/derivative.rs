@@ -132,7 +132,8 @@ impl Derivative {
         for (number, step) in self.plan.step_list().iter().enumerate().rev() {
             let target = step.result();
             let ranges = two(step.reads().into_iter().map(place));
-            let Ok([above, first, second]) = slopes.get_disjoint_mut([place(target), ranges[0].clone(), ranges[1].clone()])
+            let Ok([above, first, second]) =
+                slopes.get_disjoint_mut([place(target), ranges[0].clone(), ranges[1].clone()])
             else {
                 unreachable!("a tape keeps every tensor at a place of its own");
             };

@@ -69,7 +69,9 @@ pub enum ExecuteError {
         found: usize,
     },
     /// A tensor is larger than can be addressed.
-    #[error("{what} of shape {shape:?} has more elements than can be addressed: slice indices, or choose another order")]
+    #[error(
+        "{what} of shape {shape:?} has more elements than can be addressed: slice indices, or choose another order"
+    )]
     TooLarge {
         /// `an operand`, `the result` or `an intermediate result`.
         what: &'static str,

@@ -104,8 +104,7 @@ impl Plan {
         let shape = |indices: &[usize]| indices.iter().map(|&index| contraction.sizes()[index]).collect::<Vec<_>>();
         let operands: Vec<_> = contraction.operands().iter().map(|list| shape(list)).zip(strides.to_vec()).collect();
         for (operand, (shape, strides)) in operands.iter().enumerate() {
-            element_count(shape)
-                .map_err(|_| ExecuteError::TooLarge { what: "an operand", shape: shape.clone() })?;
+            element_count(shape).map_err(|_| ExecuteError::TooLarge { what: "an operand", shape: shape.clone() })?;
             if shape.len() != strides.len() {
                 let expected = row_major(shape);
                 return Err(ExecuteError::Strides { operand, expected, found: strides.clone() });
@@ -203,7 +202,8 @@ impl Plan {
         (arena, scratch): (&mut [S::Element], &mut Vec<S::Element>),
     ) -> Result<(), ExecuteError> {
         let (to, mode) = output_offset(&self.lowered.slices, slice);
-        let operand = |k: usize| &operands[k].data()[operands[k].offset() + operand_offset(&self.lowered.slices, slice, k)..];
+        let operand =
+            |k: usize| &operands[k].data()[operands[k].offset() + operand_offset(&self.lowered.slices, slice, k)..];
         let place = |home: Home| self.place(home);
         for (number, step) in self.lowered.steps.iter().enumerate() {
             let (written, mode) = match step.result() {
@@ -219,7 +219,8 @@ impl Plan {
                 }
                 Step::Product { operands: homes, result: home, product } => {
                     let (lent, read) = arena::lend(arena, written, homes.map(place));
-                    let pick = |which: usize| if let Home::Operand(k) = homes[which] { operand(k) } else { read[which] };
+                    let pick =
+                        |which: usize| if let Home::Operand(k) = homes[which] { operand(k) } else { read[which] };
                     let target = if *home == Home::Output { &mut result[to..] } else { lent };
                     semiring.product(product, [pick(0), pick(1)], target, mode, scratch)
                 }
@@ -291,7 +292,8 @@ impl Plan {
             return Err(ExecuteError::Operands { expected, found });
         }
         for (operand, (len, (shape, strides))) in lens.zip(&self.operands).enumerate() {
-            let reach = shape.iter().zip(strides).map(|(&size, &stride)| size.saturating_sub(1) * stride.unsigned_abs());
+            let reach =
+                shape.iter().zip(strides).map(|(&size, &stride)| size.saturating_sub(1) * stride.unsigned_abs());
             let expected = if shape.contains(&0) { 0 } else { reach.sum::<usize>() + 1 };
             if let Some(found) = len.filter(|&len| len < expected) {
                 return Err(ExecuteError::Gradient { operand, expected, found });
@@ -339,8 +341,7 @@ impl Plan {
 
 /// From which step to which each intermediate result is needed.
 fn lifetimes(lowered: &Lowered) -> Vec<Lifetime> {
-    let mut lifetimes: Vec<Lifetime> =
-        lowered.intermediates.iter().map(|&len| Lifetime { len, steps: 0..0 }).collect();
+    let mut lifetimes: Vec<Lifetime> = lowered.intermediates.iter().map(|&len| Lifetime { len, steps: 0..0 }).collect();
     for (number, step) in lowered.steps.iter().enumerate() {
         if let Home::Intermediate(result) = step.result() {
             lifetimes[result].steps = number..number + 1;
