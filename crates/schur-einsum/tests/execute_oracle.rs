@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use schur_einsum::execute::{ExecuteError, Plan, Workspace};
 use schur_einsum::{Contraction, Order, reference};
-use schur_tensor::semiring::{Semiring, SemiringError};
+use schur_tensor::semiring::{Arithmetic, MaxPlus, MaxTimes, MinPlus, Semiring, SemiringError};
 use schur_tensor::{Tensor, View};
 
 /// The integers modulo 2^64: exact, so that two orders of a sum agree.
@@ -128,6 +128,48 @@ proptest! {
         let strides: Vec<Vec<isize>> = turned.iter().map(|view| view.strides().to_vec()).collect();
         let plan = Plan::with_strides(&contraction, &order(&contraction, &draws, &[false]), &strides).unwrap();
         prop_assert_eq!(run(&plan, &turned).unwrap(), expected.data());
+    }
+}
+
+/// Up to nine axes of size 2: the shapes where kernels fuse, split and repeat axes most.
+fn many_axes() -> impl Strategy<Value = Contraction> {
+    let operands = prop::collection::vec(prop::sample::subsequence((0..10).collect::<Vec<usize>>(), 0..9), 1..5);
+    (operands, prop::sample::subsequence((0..10).collect::<Vec<usize>>(), 0..6)).prop_map(|(operands, output)| {
+        let kept = output.into_iter().filter(|index| operands.iter().any(|operand| operand.contains(index))).collect();
+        Contraction::new(operands.clone(), kept, vec![2; 10], names(10)).unwrap()
+    })
+}
+
+/// Runs the kernels of a semiring on whole numbers, which they add and multiply exactly.
+fn check_kernels<S: Semiring<Element = f64>>(semiring: &S, contraction: &Contraction, order: &Order) {
+    let numbers = |operand: &Tensor<u64>| {
+        let elements = operand.data().iter().map(|x| (x % 5) as f64).collect();
+        Tensor::new(operand.shape(), elements).unwrap()
+    };
+    let operands: Vec<Tensor<f64>> = operands(contraction).iter().map(numbers).collect();
+    let views: Vec<View<'_, f64>> = operands.iter().map(Tensor::view).collect();
+    let expected = reference::contract(semiring, contraction, &views).unwrap();
+    let plan = Plan::new(contraction, order).unwrap();
+    // What was there before must not matter.
+    let mut result = vec![f64::NAN; plan.output_shape().iter().product()];
+    plan.run(semiring, &views, &mut result, &mut Workspace::default()).unwrap();
+    assert_eq!(result, expected.data(), "{} of {contraction:?}", semiring.name());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn kernels_of_semirings_agree_with_the_definition(
+        contraction in prop_oneof![contractions(), many_axes()],
+        draws in prop::collection::vec(0_usize..100, 8),
+        slices in prop::collection::vec(prop::bool::weighted(0.1), 10),
+    ) {
+        let order = order(&contraction, &draws, &slices);
+        check_kernels(&Arithmetic::<f64>::new(), &contraction, &order);
+        check_kernels(&MaxPlus::<f64>::new(), &contraction, &order);
+        check_kernels(&MinPlus::<f64>::new(), &contraction, &order);
+        check_kernels(&MaxTimes::<f64>::new(), &contraction, &order);
     }
 }
 
