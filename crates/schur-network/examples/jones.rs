@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Columns: name, polynomial, crossings of the diagram, edges cut at once, matchings in the sum, microseconds of the
-//! sweep, whether the braid's is `equal`, that of the mirror image (`mirrored`) or `different`, and with `--network` the difference of the two values and microseconds.
+//! sweep, whether the braid's polynomial is `equal` or `different`, and with `--network` the difference of the two values
+//! and microseconds.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -39,7 +40,8 @@ fn row(line: &str, with_network: bool) -> Result<String, Box<dyn Error>> {
     };
     let from_diagram = if planar.trim().is_empty() { None } else { Some(timed(&Diagram::from_text(planar)?)?) };
     let agrees = match (&from_diagram, &from_braid) {
-        (Some((one, ..)), Some((two, ..))) => compared(one, two),
+        (Some((one, ..)), Some((two, ..))) if one.in_root() == two.in_root() => "equal",
+        (Some(_), Some(_)) => "different",
         _ => "",
     };
     let (found, crossings, micros) = from_diagram.or(from_braid).ok_or("neither a diagram nor a braid is given")?;
@@ -52,16 +54,6 @@ fn row(line: &str, with_network: bool) -> Result<String, Box<dyn Error>> {
         write!(row, ";{difference:.1e};{micros:.0}")?;
     }
     Ok(row)
-}
-
-fn compared(one: &Jones, two: &Jones) -> &'static str {
-    let (one, two) = (one.in_root(), two.in_root());
-    if one == two {
-        return "equal";
-    }
-    let turned = two.coefficients().iter().rev();
-    let is_mirrored = one.lowest() == two.highest().map(|power| -power) && one.coefficients().iter().eq(turned);
-    if is_mirrored { "mirrored" } else { "different" }
 }
 
 /// The polynomial, the number of crossings, and microseconds.

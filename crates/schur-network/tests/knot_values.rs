@@ -178,6 +178,10 @@ fn what_is_no_knot_is_refused() {
     assert_eq!(Braid::new(0, &[]), Err(KnotError::Strands { strands: 0 }));
     assert!(matches!(Braid::from_text("{1,2.5}"), Err(KnotError::Text { text, position: 4, .. }) if text == "."));
     assert!(matches!(Braid::from_text("{1,99999999999999999999}"), Err(KnotError::Text { .. })));
+    let many = Braid::from_text("{99999999999}").unwrap_err();
+    assert_eq!(many.to_string(), "a braid has 1 to 4096 strands here, but this one has 100000000000");
+    let two = Braid::from_text("[[1,1],[1,1,1]]").unwrap_err();
+    assert_eq!(two.to_string(), "`[` at character 1 is not part of a single list of generators");
     let odd = Braid::new(3, &[1]).unwrap();
     assert_eq!(odd.diagram(Closure::Plat), Err(KnotError::OddStrands { strands: 3 }));
     assert!(matches!(odd.network(Closure::Plat), Err(KnotError::OddStrands { strands: 3 })));

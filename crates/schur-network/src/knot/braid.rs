@@ -3,6 +3,9 @@
 use super::parse::integers;
 use super::{Diagram, KnotError};
 
+/// Many more strands than any sweep could cut through; a table's typing error must not fill the memory.
+pub(super) const MOST_STRANDS: usize = 4096;
+
 /// How the ends of a braid are joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Closure {
@@ -49,9 +52,9 @@ impl Braid {
     /// Checks and keeps a word.
     ///
     /// # Errors
-    /// [`KnotError::Strands`] for none, [`KnotError::Generator`] for 0 or beyond `strands - 1`.
+    /// [`KnotError::Strands`] for none or more than 4096, [`KnotError::Generator`] for 0 or beyond `strands - 1`.
     pub fn new(strands: usize, word: &[i64]) -> Result<Self, KnotError> {
-        if strands == 0 {
+        if strands == 0 || strands > MOST_STRANDS {
             return Err(KnotError::Strands { strands });
         }
         let check = |(position, &generator): (usize, &i64)| {
@@ -65,8 +68,13 @@ impl Braid {
     /// Reads a word, as `{1,-2,1,-2}`, with as many strands as its generators need.
     ///
     /// # Errors
-    /// [`KnotError::Text`], and [`KnotError::Generator`] for 0.
+    /// [`KnotError::Text`], for a second list as well, and those of [`new`](Self::new).
     pub fn from_text(text: &str) -> Result<Self, KnotError> {
+        // Tables have lists of several braids of the same knot, which are not one word.
+        if let Some((position, second)) = text.match_indices(['[', '{', '(']).nth(1) {
+            let (text, expected) = (second.to_owned(), "part of a single list of generators");
+            return Err(KnotError::Text { text, position, expected });
+        }
         let word: Vec<i64> = integers(text, "")?.into_iter().map(|(_, generator)| generator).collect();
         let largest = word.iter().map(|generator| generator.unsigned_abs()).max().unwrap_or_default();
         Self::new(usize::try_from(largest).unwrap_or(usize::MAX).saturating_add(1), &word)

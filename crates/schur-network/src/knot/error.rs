@@ -6,6 +6,8 @@ use schur_tensor::ShapeError;
 use schur_tensor::semiring::SemiringError;
 use thiserror::Error;
 
+use super::braid::MOST_STRANDS;
+
 /// Why something is not a diagram or a braid, or has no invariant here.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
@@ -42,8 +44,8 @@ pub enum KnotError {
         /// The number of strands.
         strands: usize,
     },
-    /// A braid has at least one strand.
-    #[error("a braid of {strands} strands cannot be closed")]
+    /// A braid has at least one strand, and not very many.
+    #[error("a braid has 1 to {MOST_STRANDS} strands here, but this one has {strands}")]
     Strands {
         /// The number of strands.
         strands: usize,

@@ -4,6 +4,7 @@
 //! matchings of these ends with polynomials as coefficients, and there are at most as many matchings as Catalan's number
 //! of half the ends. Another crossing replaces each matching by two, of which most meet again.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::collections::btree_map::{BTreeMap, Entry};
 
@@ -139,8 +140,13 @@ fn take(matching: &mut Matching, end: usize) -> Option<usize> {
 /// Of some greedy orders the one with the fewest cut edges at its worst moment, and how many these are.
 fn best_order(crossings: &[[usize; 4]]) -> (Vec<usize>, usize) {
     let count = crossings.len();
+    // The crossings at the two ends of each edge.
+    let mut ends = vec![Vec::with_capacity(2); 2 * count];
+    for (crossing, labels) in crossings.iter().enumerate() {
+        labels.iter().for_each(|&label| ends[label].push(crossing));
+    }
     let starts = STARTS.min(count);
-    let orders = (0..starts).map(|start| greedy_order(crossings, start * count / starts));
+    let orders = (0..starts).map(|start| greedy_order(crossings, &ends, start * count / starts));
     let (order, (width, _)) = orders.min_by_key(|(_, cost)| *cost).unwrap_or_default();
     (order, width)
 }
@@ -148,7 +154,7 @@ fn best_order(crossings: &[[usize; 4]]) -> (Vec<usize>, usize) {
 /// Takes the crossing that closes most edges next, of these the one with the edge that has been cut longest.
 ///
 /// The cost is the largest number of cut edges, and how often it is reached.
-fn greedy_order(crossings: &[[usize; 4]], start: usize) -> (Vec<usize>, (usize, usize)) {
+fn greedy_order(crossings: &[[usize; 4]], ends: &[Vec<usize>], start: usize) -> (Vec<usize>, (usize, usize)) {
     let mut left: BTreeSet<usize> = (0..crossings.len()).collect();
     // Each cut edge with the moment at which it was cut.
     let mut cut: BTreeMap<usize, usize> = BTreeMap::new();
@@ -165,9 +171,11 @@ fn greedy_order(crossings: &[[usize; 4]], start: usize) -> (Vec<usize>, (usize, 
         widths.push(cut.len());
         let rank = |crossing: &usize| {
             let ages = crossings[*crossing].iter().filter_map(|label| cut.get(label));
-            (ages.clone().count(), std::cmp::Reverse(ages.min().copied().unwrap_or(usize::MAX)))
+            (ages.clone().count(), Reverse(ages.min().copied()), Reverse(*crossing))
         };
-        next = left.iter().copied().max_by_key(rank);
+        // A crossing at no cut edge is taken only when a piece of the diagram is finished.
+        let near = cut.keys().flat_map(|&label| ends[label].iter().copied()).filter(|crossing| left.contains(crossing));
+        next = near.max_by_key(rank).or_else(|| left.first().copied());
     }
     let width = widths.iter().copied().max().unwrap_or_default();
     let times = widths.iter().filter(|&&w| w == width).count();
