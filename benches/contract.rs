@@ -175,10 +175,12 @@ where
     if setting.only.as_ref().is_some_and(|only| !name.contains(only)) {
         return;
     }
-    let [source, mut result] = lengths.map(list::<T>);
+    // On whole cache lines, so that large results can be written past the caches.
+    let [source, mut result] = lengths.map(|length| list::<T>(length + 64));
+    let [from, to] = [source.as_ptr().align_offset(64), result.as_ptr().align_offset(64)];
     let arithmetic = Arithmetic::<T>::new();
     let spread = time(setting.runs, || {
-        arithmetic.reduce(reduction, &source, &mut result, Mode::Overwrite).expect("a reduction");
+        arithmetic.reduce(reduction, &source[from..], &mut result[to..], Mode::Overwrite).expect("a reduction");
     });
     row::<T>(setting, name, spread, (1, 0, lengths.iter().sum()));
 }

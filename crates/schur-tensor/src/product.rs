@@ -8,6 +8,7 @@
 
 mod arithmetic;
 mod axes;
+mod block;
 mod dot;
 mod elementwise;
 mod gemm;

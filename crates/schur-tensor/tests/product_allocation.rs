@@ -20,7 +20,7 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 #[test]
 fn a_second_run_allocates_nothing() {
     for threads in [1, 2] {
-        pool(threads).install(|| {
+        pool(threads).unwrap().install(|| {
             for (product, lengths) in products() {
                 let complex = |count, seed| -> Vec<_> {
                     numbers(count, seed).into_iter().map(|re| Complex::new(re as f32, 0.5)).collect()

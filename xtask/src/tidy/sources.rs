@@ -15,7 +15,7 @@ const LONG_FILES: [(&str, &str); 0] = [];
 const EMPTY_NAMES: [&str; 8] = ["util", "utils", "helper", "helpers", "common", "misc", "manager", "stuff"];
 
 /// Files with unsafe code, and what they need it for.
-const UNSAFE_FILES: [(&str, &str); 26] = [
+const UNSAFE_FILES: [(&str, &str); 27] = [
     (
         "crates/schur-multilinear/src/channelwise/backward.rs",
         "kernel: slots that the compiler of the program has counted",
@@ -41,6 +41,7 @@ const UNSAFE_FILES: [(&str, &str); 26] = [
     ("crates/schur-tensor/src/elementary.rs", "kernel: the bits of a number as another type"),
     ("crates/schur-tensor/src/matrix.rs", "kernel: panels of a matrix"),
     ("crates/schur-tensor/src/product/arithmetic.rs", "kernel: places that the plan has been checked for"),
+    ("crates/schur-tensor/src/product/block.rs", "kernel: panels and tiles of a block"),
     ("crates/schur-tensor/src/product/dot.rs", "kernel: places that the plan has been checked for"),
     ("crates/schur-tensor/src/product/elementwise.rs", "kernel: places that the plan has been checked for"),
     ("crates/schur-tensor/src/product/gemm.rs", "kernel: blocks inside of tensors that the plan has been checked for"),

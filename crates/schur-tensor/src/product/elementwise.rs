@@ -10,7 +10,7 @@ use super::{
     axes::Axes,
     stream::each,
     tensors::Tensors,
-    tiling::{SIDE, Side, Table, Taken, Tiling},
+    tiling::{Others, Part, SIDE, Side, Table, Taken, Tiling},
 };
 use crate::prefetch;
 
@@ -67,10 +67,10 @@ where
         if run.size >= LONG_RUN && matches!(run.strides, [0 | 1, 0 | 1, _]) {
             return None;
         }
-        let line = (128 / size_of::<E>().max(1)).clamp(4, 32);
-        let result = Side::take(outputs, 2, SIDE / 2, (&[], true));
-        let left = Side::take(outputs, 0, line, (&[result], false));
-        let right = Side::take(outputs, 1, line, (&[result, left], false));
+        let line = (256 / size_of::<E>().max(1)).clamp(4, SIDE);
+        let result = Side::take(outputs, 2, SIDE / 2, Others::spare(None));
+        let left = Side::take(outputs, 0, line, Others::apart(&[result]));
+        let right = Side::take(outputs, 1, line, Others::apart(&[result, left]));
         let sides = [result, left, right];
         let tables = sides.map(|side| {
             let mut tables = [Table::new(); 3];
@@ -111,32 +111,47 @@ where
         let [run, left, right] = &self.tables;
         let mut copy = [const { MaybeUninit::<E>::uninit() }; SIDE * SIDE];
         let copy = copy.as_mut_ptr().cast::<E>();
-        self.tiling.each_tile(units, self.starts, |offsets, parts, next| {
-            let count = parts[0].of(run[0].count);
-            let counts = [parts[1].of(left[0].count), parts[2].of(right[0].count)];
-            if let Some(next) = next {
-                self.ask(next);
-            }
-            // SAFETY: the tile is one of the product, and no larger than the copy.
-            unsafe {
-                if let Some(operand) = self.copied {
-                    self.copy(operand, offsets[operand], [count, counts[operand]], copy);
+        let tile = {
+            // Else the loops would not be compiled for the instruction set of the caller.
+            #[inline(always)]
+            |offsets: [isize; 3], parts: [Part; 3], next: Option<[isize; 3]>| {
+                let count = parts[0].of(run[0].count);
+                let counts = [parts[1].of(left[0].count), parts[2].of(right[0].count)];
+                if let Some(next) = next {
+                    self.ask(next);
                 }
-                for i in 0..counts[1] {
-                    for j in 0..counts[0] {
-                        let at = |tensor: usize| offsets[tensor] + right[tensor].offsets[i] + left[tensor].offsets[j];
-                        let mut operands = [
-                            (self.tensors.left.offset(at(0)), self.along[0]),
-                            (self.tensors.right.offset(at(1)), self.along[1]),
-                        ];
-                        if let Some(operand) = self.copied {
-                            operands[operand] = (copy.add([j, i][operand] * SIDE), Along::Contiguous);
-                        }
-                        self.one_run(count, operands, self.tensors.result.offset(at(2)));
+                // SAFETY: the tile is one of the product, and no larger than the copy.
+                unsafe { self.tile(offsets, (count, counts), copy) };
+            }
+        };
+        self.tiling.each_tile(units, self.starts, tile);
+    }
+
+    /// Computes a tile.
+    ///
+    /// # Safety
+    /// The offsets are those of a tile of at least this size, and the copy has room for an operand of it.
+    #[inline(always)]
+    unsafe fn tile(&self, offsets: [isize; 3], (count, counts): (usize, [usize; 2]), copy: *mut E) {
+        let [_, left, right] = &self.tables;
+        // SAFETY: the caller's.
+        unsafe {
+            if let Some(operand) = self.copied {
+                self.copy(operand, offsets[operand], [count, counts[operand]], copy);
+            }
+            for i in 0..counts[1] {
+                for j in 0..counts[0] {
+                    let at = |tensor: usize| offsets[tensor] + right[tensor].offsets[i] + left[tensor].offsets[j];
+                    let x = (self.tensors.left.offset(at(0)), self.along[0]);
+                    let y = (self.tensors.right.offset(at(1)), self.along[1]);
+                    let mut operands = [x, y];
+                    if let Some(operand) = self.copied {
+                        operands[operand] = (copy.add([j, i][operand] * SIDE), Along::Contiguous);
                     }
+                    self.one_run(count, operands, self.tensors.result.offset(at(2)));
                 }
             }
-        });
+        }
     }
 
     /// Asks for the operands of the next tile: too few of their lines fit into what the processor looks ahead.

@@ -169,6 +169,7 @@ pub(super) unsafe fn run_reduction<E, F>(
 }
 
 /// Loops laid out for a product.
+#[expect(clippy::large_enum_variant, reason = "a box would allocate in every run")]
 enum Loops<E, F> {
     Stream(Stream<E, F>),
     Elementwise(Elementwise<E, F>),

@@ -8,10 +8,9 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::{
     axes::{Axes, CheckedProduct, Odometer},
-    gemm::{Room, in_workers},
     number::Number,
     pack::regular,
-    parts::worth_threads,
+    parts::{Room, in_workers, worth_threads},
     tensors::Tensors,
 };
 use crate::{Lanes, Real};

@@ -14,6 +14,8 @@ pub(super) struct Source<'a, T> {
     pub(super) across: &'a [isize],
     /// Offsets of its terms.
     pub(super) terms: &'a [isize],
+    /// How far terms are apart, if all are equally so.
+    pub(super) step: Option<isize>,
 }
 
 /// How far neighbours are apart, if all are equally so; one for a single element.
@@ -30,7 +32,7 @@ pub(super) fn regular(offsets: &[isize]) -> Option<isize> {
 /// long.
 #[inline(always)]
 pub(super) unsafe fn pack<T: Number, S: Simd>(simd: S, source: Source<'_, T>, panel: *mut T::Real, width: usize) {
-    let Source { at, across, terms } = source;
+    let Source { at, across, terms, step: step_of_terms } = source;
     let valid = across.len();
     let term_step = width * T::PARTS;
     if valid < width {
@@ -42,7 +44,7 @@ pub(super) unsafe fn pack<T: Number, S: Simd>(simd: S, source: Source<'_, T>, pa
         }
     }
     let (Some(&first), Some(&first_term)) = (across.first(), terms.first()) else { return };
-    let (step, step_of_terms) = (regular(across), regular(terms));
+    let step = regular(across);
     // SAFETY: every place read is a sum of offsets, every place written inside of the panel.
     unsafe {
         if step == Some(1) {

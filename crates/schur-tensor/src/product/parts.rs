@@ -1,6 +1,9 @@
 //! Work in parts that the problem fixes, so that results have the same bits for any number of threads.
 
-use std::ops::Range;
+use std::{
+    ops::Range,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use rayon::prelude::*;
 
@@ -25,4 +28,46 @@ pub(super) fn in_parts(units: usize, work_of_unit: usize, run: impl Fn(Range<usi
     let length = (PART_WORK / work_of_unit.max(1)).max(1);
     let parts = units.div_ceil(length);
     (0..parts).into_par_iter().for_each(|part| run(part * length..units.min((part + 1) * length)));
+}
+
+/// Packing space that threads divide.
+pub(super) struct Room<R>(*mut R);
+
+// SAFETY: each thread takes a part of its own.
+unsafe impl<R: Send> Sync for Room<R> {}
+
+impl<R> Room<R> {
+    pub(super) const fn new(room: *mut R) -> Self {
+        Self(room)
+    }
+
+    /// The part from an offset on.
+    pub(super) const fn at(&self, offset: usize) -> *mut R {
+        self.0.wrapping_add(offset)
+    }
+}
+
+/// Runs parts in any order, each thread with something of its own.
+pub(super) fn in_workers<W>(
+    parts: usize,
+    threads: usize,
+    own: impl Fn(usize) -> W + Sync,
+    run: impl Fn(&mut W, usize) + Sync,
+) {
+    let threads = threads.min(parts);
+    if threads <= 1 {
+        let mut worker = own(0);
+        return (0..parts).for_each(|part| run(&mut worker, part));
+    }
+    let next = AtomicUsize::new(0);
+    (0..threads).into_par_iter().with_max_len(1).for_each(|thread| {
+        let mut worker = own(thread);
+        loop {
+            let part = next.fetch_add(1, Ordering::Relaxed);
+            if part >= parts {
+                return;
+            }
+            run(&mut worker, part);
+        }
+    });
 }

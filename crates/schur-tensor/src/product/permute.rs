@@ -9,10 +9,10 @@ use std::{any::TypeId, mem::MaybeUninit, ops::Range};
 use pulp::{Simd, num_complex::Complex};
 
 use super::{
-    MultiplyAdd,
+    MultiplyAdd, Strided,
     axes::{Axes, CheckedReduction, Odometer},
     tensors::Tensors,
-    tiling::{SIDE, Side, Table, Taken, Tiling},
+    tiling::{Others, SIDE, Side, Table, Taken, Tiling},
 };
 use crate::{Real, end_streaming, prefetch};
 
@@ -41,6 +41,8 @@ pub(super) struct Permutation<E, F> {
     contiguous: [bool; 2],
     /// Whether no axis is on both sides.
     plain: bool,
+    /// Whether a whole tile is one run of the result.
+    dense: bool,
     streamed: bool,
     add: bool,
     rules: MultiplyAdd<E, F>,
@@ -62,10 +64,15 @@ where
         let streamed = bytes >= STREAMED_BYTES && !add && is_number::<E>();
         let first = tensors.result.wrapping_offset(checked.starts[1]);
         // Long rows of the source are read ahead; short ones of the result suffice, unless lines at their ends are torn.
-        let torn = streamed && !first.addr().is_multiple_of(LINE);
+        let whole_lines = |axis: &Strided<2>| {
+            let bytes = axis.strides[1].unsigned_abs() * size_of::<E>();
+            bytes < LINE || bytes.is_multiple_of(LINE)
+        };
+        let torn = streamed && !(first.addr().is_multiple_of(LINE) && axes.iter().all(whole_lines));
         let enough = |lines: usize| (lines * LINE / size_of::<E>().max(1)).clamp(8, SIDE);
-        let near_result = Side::take(axes, 1, enough(if torn { 8 } else { 2 }), (&[], true));
-        let near_source = Side::take(axes, 0, enough(if streamed { 8 } else { 2 }), (&[near_result], true));
+        let near_result =
+            Side::take(axes, 1, enough(if torn { 8 } else { 2 }), Others::spare(axes.fastest_first(0).next()));
+        let near_source = Side::take(axes, 0, enough(if streamed { 8 } else { 2 }), Others::shared(&[near_result]));
         let last = |side: &Side| side.axes().last().map(|taken| taken.axis);
         let is_on = |side: &Side, axis: Option<usize>| axis.is_some_and(|axis| side.find(axis).is_some());
         let mut permutation = Self {
@@ -78,6 +85,7 @@ where
             shared: [is_on(&near_source, last(&near_result)), is_on(&near_result, last(&near_source))],
             contiguous: [false; 2],
             plain: false,
+            dense: false,
             streamed,
             add,
             rules,
@@ -112,6 +120,7 @@ where
         }
         self.contiguous = [self.source[1].is_regular(1), self.result[1].is_regular(1)];
         self.plain = self.source[0].count == self.result[1].count;
+        self.dense = self.contiguous[1] && self.result[0].is_regular(self.result[1].count.cast_signed());
     }
 
     /// How many independent units of work there are.
@@ -142,9 +151,13 @@ where
             let write = [rows_of(near_source, self.shared[1], &self.result[0]), near_result.of(self.result[1].count)];
             // SAFETY: the tile lies in both tensors, and is no larger than the buffers.
             unsafe {
-                self.read::<S>(buffer, read, from);
-                self.turn(simd, buffer, write, turned);
-                self.write::<S>(turned, write, to, next.map(|[from, _]| from));
+                self.read(buffer, read, from);
+                let dense = self.dense && write[1] == self.result[1].count;
+                let apart = if dense { write[1] } else { SIDE };
+                self.turn(simd, buffer, write, (turned, apart));
+                self.ask(next.map(|[from, _]| from));
+                let write = if dense { [1, write[0] * write[1]] } else { write };
+                self.write::<S>(turned, write, to);
             }
         });
         if self.streamed {
@@ -157,7 +170,7 @@ where
     /// # Safety
     /// The offset is that of a tile of at least this many rows and elements.
     #[inline(always)]
-    unsafe fn read<S: Simd>(&self, buffer: *mut E, [rows, along]: [usize; 2], offset: isize) {
+    unsafe fn read(&self, buffer: *mut E, [rows, along]: [usize; 2], offset: isize) {
         let [row_table, table] = &self.source;
         for (row, &start) in row_table.offsets[..rows].iter().enumerate() {
             // SAFETY: the caller's; rows and elements are at most as many as the buffer has room for.
@@ -175,20 +188,26 @@ where
         }
     }
 
-    /// Brings a tile into the order of the result, rows [`SIDE`] apart.
+    /// Brings a tile into the order of the result, rows so far apart.
     ///
     /// # Safety
     /// Both buffers have room for a tile of at least this many rows and elements.
     #[inline(always)]
-    unsafe fn turn<S: Simd>(&self, simd: S, buffer: *const E, [rows, along]: [usize; 2], turned: *mut E) {
+    unsafe fn turn<S: Simd>(
+        &self,
+        simd: S,
+        buffer: *const E,
+        [rows, along]: [usize; 2],
+        (turned, apart): (*mut E, usize),
+    ) {
         // SAFETY: the caller's; `f32` is not just of the size but the type.
         unsafe {
             if self.plain && TypeId::of::<E>() == TypeId::of::<f32>() {
                 let from = (buffer.cast::<f32>(), self.source[1].count);
-                return crate::transpose(simd, (along, rows), from, (turned.cast::<f32>(), SIDE));
+                return crate::transpose(simd, (along, rows), from, (turned.cast::<f32>(), apart));
             }
             for row in 0..rows {
-                let (from, to) = (buffer.offset(self.buffer[0].offsets[row]), turned.add(row * SIDE));
+                let (from, to) = (buffer.offset(self.buffer[0].offsets[row]), turned.add(row * apart));
                 for i in 0..along {
                     *to.add(i) = *from.offset(*self.buffer[1].offsets.get_unchecked(i));
                 }
@@ -196,30 +215,29 @@ where
         }
     }
 
-    /// Writes a tile, row by row of the result, and asks for the rows of the next one.
+    /// Asks for the rows of the next tile.
     ///
     /// Else the processor would wait for every row of the source: too few of them fit into what it looks ahead.
+    #[inline(always)]
+    fn ask(&self, next: Option<isize>) {
+        let Some(next) = next else { return };
+        let row_bytes = self.source[1].count * size_of::<E>();
+        for &row in &self.source[0].offsets[..self.source[0].count] {
+            let start = self.tensors.left.wrapping_offset(next + row);
+            for byte in (0..row_bytes).step_by(LINE) {
+                prefetch(start.cast::<u8>().wrapping_add(byte));
+            }
+        }
+    }
+
+    /// Writes a tile, row by row of the result.
     ///
     /// # Safety
     /// As for [`Self::read`].
     #[inline(always)]
-    unsafe fn write<S: Simd>(&self, turned: *const E, [rows, along]: [usize; 2], offset: isize, next: Option<isize>) {
+    unsafe fn write<S: Simd>(&self, turned: *const E, [rows, along]: [usize; 2], offset: isize) {
         let MultiplyAdd { one, fused, .. } = self.rules;
-        let rows_of_next = if next.is_some() { self.source[0].count } else { 0 };
-        let row_bytes = self.source[1].count * size_of::<E>();
-        let ask = |row: usize| {
-            let start = self.tensors.left.wrapping_offset(next.unwrap_or(0) + self.source[0].offsets[row]);
-            for byte in (0..row_bytes).step_by(LINE) {
-                prefetch(start.cast::<u8>().wrapping_add(byte));
-            }
-        };
-        for row in rows.min(rows_of_next)..rows_of_next {
-            ask(row);
-        }
         for (row, &start) in self.result[0].offsets[..rows].iter().enumerate() {
-            if row < rows_of_next {
-                ask(row);
-            }
             // SAFETY: rows and elements of the tile lie in the result.
             unsafe {
                 let (from, to) = (turned.add(row * SIDE), self.tensors.result.offset(offset + start));
@@ -227,6 +245,11 @@ where
                     copy_streaming::<E, S>(from, to, along);
                 } else if self.contiguous[1] && !self.add {
                     copy_short(from, to, along);
+                } else if self.contiguous[1] {
+                    let target = std::slice::from_raw_parts_mut(to, along);
+                    for (i, target) in target.iter_mut().enumerate() {
+                        *target = fused(*from.add(i), one, *target);
+                    }
                 } else {
                     for (i, &place) in self.result[1].offsets[..along].iter().enumerate() {
                         let (element, target) = (*from.add(i), to.offset(place));

@@ -17,6 +17,9 @@ pub(super) const SIDE: usize = 64;
 /// Tiles of a block along each tensor.
 const BLOCK: usize = 4;
 
+/// Runs of fewer elements are made longer whatever it costs.
+const SHORT_RUN: usize = 16;
+
 /// The most axes on one side, of two elements at least.
 const MOST_TAKEN: usize = 6;
 
@@ -56,6 +59,33 @@ pub(super) struct Taken {
     pub(super) length: usize,
 }
 
+/// What a side has to know of the others.
+#[derive(Clone, Copy)]
+pub(super) struct Others<'a> {
+    sides: &'a [Side],
+    /// Whether axes that they have are taken too, as they have them, or passed over.
+    shared: bool,
+    /// An axis that is not to be cut.
+    spare: Option<usize>,
+}
+
+impl<'a> Others<'a> {
+    /// None yet; but one of them will begin with this axis.
+    pub(super) const fn spare(axis: Option<usize>) -> Self {
+        Self { sides: &[], shared: true, spare: axis }
+    }
+
+    /// Sides whose axes are taken too.
+    pub(super) const fn shared(sides: &'a [Side]) -> Self {
+        Self { sides, shared: true, spare: None }
+    }
+
+    /// Sides whose axes are passed over.
+    pub(super) const fn apart(sides: &'a [Side]) -> Self {
+        Self { sides, shared: false, spare: None }
+    }
+}
+
 /// The axes on one side of a tile, the fastest first; only the last may be cut.
 #[derive(Clone, Copy)]
 pub(super) struct Side {
@@ -66,14 +96,7 @@ pub(super) struct Side {
 
 impl Side {
     /// Takes the axes that are fastest in tensor `key` until there are `enough` elements.
-    ///
-    /// Axes that `others` have already are taken as they have them, or passed over where `shared` is false.
-    pub(super) fn take<const N: usize>(
-        axes: &Axes<N>,
-        key: usize,
-        enough: usize,
-        (others, shared): (&[Self], bool),
-    ) -> Self {
+    pub(super) fn take<const N: usize>(axes: &Axes<N>, key: usize, enough: usize, others: Others<'_>) -> Self {
         let mut side = Self { taken: [Taken { axis: 0, length: 1 }; MOST_TAKEN], count: 0, size: 1 };
         let mut run = 1;
         for axis in axes.fastest_first(key) {
@@ -81,13 +104,16 @@ impl Side {
             if strides[key] == 0 {
                 continue;
             }
-            let other = others.iter().find_map(|other| other.find(axis));
+            let other = others.sides.iter().find_map(|other| other.find(axis));
             let length = match other {
                 Some(length) => length,
-                None if run * size <= 2 * enough => size,
+                None if run * size <= 2 * enough && run * size <= SIDE => size,
+                // What another side wants more of than a piece, and pieces that leave half of the last one empty.
+                None if run > 1 && others.spare == Some(axis) => break,
+                None if run >= SHORT_RUN && size < 2 * (enough / run) => break,
                 None => enough / run,
             };
-            if other.is_none() || shared {
+            if other.is_none() || others.shared {
                 if length < 2 || side.size * length > SIDE || side.count == MOST_TAKEN {
                     break;
                 }

@@ -94,7 +94,7 @@ pub fn problems(most: usize, largest: usize) -> impl Strategy<Value = Problem> {
         };
         let laid = [0, 1, 2].map(|tensor| lay_out(&of(tensor)));
         let mut next = laid.clone().map(|(strides, ..)| strides.into_iter());
-        let mut take = |tensor: usize| next[tensor].next().unwrap();
+        let mut take = |tensor: usize| next[tensor].next().unwrap_or_default();
         let mut product = Product::default();
         for &(group, size, ..) in &axes {
             match group {
@@ -122,7 +122,7 @@ pub fn reductions(most: usize, largest: usize) -> impl Strategy<Value = (Reducti
             if summed {
                 reduction.summed.push(Strided { size, strides: [from] });
             } else {
-                reduction.kept.push(Strided { size, strides: [from, *to.next().unwrap()] });
+                reduction.kept.push(Strided { size, strides: [from, to.next().copied().unwrap_or_default()] });
             }
         }
         (reduction, [source.1, result.1], [source.2, result.2])

@@ -1,4 +1,5 @@
 //! The kernels of real and complex numbers against the definition, on small integers, whose sums are exact.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
 use schur_tensor::{
@@ -228,4 +229,23 @@ fn one_product_of_each_kind_needs_no_room() {
     assert_eq!(result, [3.0]);
     Arithmetic::<f32>::new().product(&product, empty, &mut result, Mode::Overwrite, &mut Vec::new()).unwrap();
     assert_eq!(result, [0.0]);
+}
+
+/// Results of more than 16 MB are written past the caches, whole lines of them, wherever they begin.
+#[test]
+fn large_results_written_past_the_caches_match_the_definition() {
+    let (rows, columns) = (1503, 1501);
+    for start in [0, 1, 7] {
+        let kept = vec![
+            Strided { size: rows, strides: [columns as isize, 1] },
+            Strided { size: columns, strides: [1, rows as isize] },
+        ];
+        let reduction = Reduction { kept, summed: Vec::new() };
+        let source: Vec<f64> = (0..rows * columns).map(|i| i as f64).collect();
+        let mut result = vec![-1.0; start + rows * columns + 1];
+        Arithmetic::<f64>::new().reduce_from([0, start], &reduction, &source, &mut result, Mode::Overwrite);
+        let expected = |place: usize| (place % rows * columns + place / rows) as f64;
+        assert!((0..rows * columns).all(|place| result[start + place] == expected(place)), "from {start} on");
+        assert!(result[..start].iter().all(|&x| x == -1.0) && result[start + rows * columns] == -1.0);
+    }
 }

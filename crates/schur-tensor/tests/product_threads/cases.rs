@@ -32,8 +32,8 @@ pub fn transposition(a: usize, b: usize, c: usize) -> Reduction {
     Reduction { kept: vec![axis(a, [b * c, c]), axis(b, [c, a * c]), axis(c, [1, 1])], summed: Vec::new() }
 }
 
-pub fn pool(threads: usize) -> rayon::ThreadPool {
-    rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap()
+pub fn pool(threads: usize) -> Result<rayon::ThreadPool, rayon::ThreadPoolBuildError> {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build()
 }
 
 /// Products that take each of the ways: blocks, batches of blocks, batches in lanes, runs, tiles, dot products.
