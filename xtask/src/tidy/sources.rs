@@ -15,7 +15,7 @@ const LONG_FILES: [(&str, &str); 0] = [];
 const EMPTY_NAMES: [&str; 8] = ["util", "utils", "helper", "helpers", "common", "misc", "manager", "stuff"];
 
 /// Files with unsafe code, and what they need it for.
-const UNSAFE_FILES: [(&str, &str); 27] = [
+const UNSAFE_FILES: [(&str, &str); 28] = [
     (
         "crates/schur-multilinear/src/channelwise/backward.rs",
         "kernel: slots that the compiler of the program has counted",
@@ -48,6 +48,7 @@ const UNSAFE_FILES: [(&str, &str); 27] = [
     ("crates/schur-tensor/src/product/loops.rs", "kernel: places that the plan has been checked for"),
     ("crates/schur-tensor/src/product/many.rs", "kernel: places that the plan has been checked for"),
     ("crates/schur-tensor/src/product/pack.rs", "kernel: panels of a tensor"),
+    ("crates/schur-tensor/src/product/parts.rs", "storage: packing space that threads divide"),
     (
         "crates/schur-tensor/src/product/permute.rs",
         "kernel: tiles inside of tensors that the plan has been checked for",
