@@ -13,8 +13,8 @@ use std::io::{self, Read, Write};
 
 use thiserror::Error;
 
-pub use self::numbers::Numbers;
 use self::header::Header;
+pub use self::numbers::Numbers;
 
 /// Why a file is not an array that is read here.
 #[derive(Debug, Error)]

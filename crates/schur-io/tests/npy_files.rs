@@ -1,7 +1,8 @@
 //! Arrays of NumPy's: its own bytes, round trips, and what is refused.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
-use schur_io::npy::{self, Array, Numbers, NpyError};
+use schur_io::npy::{self, Array, NpyError, Numbers};
 
 /// A file with a given header and data, padded as NumPy pads.
 fn file(header: &str, data: &[u8]) -> Vec<u8> {

@@ -177,12 +177,8 @@ impl<'a, T> View<'a, T> {
     /// # Errors
     /// [`ShapeError`] if an element would lie outside the slice, or shape and strides differ in length.
     pub fn new(data: &'a [T], offset: usize, shape: &[usize], strides: &[isize]) -> Result<Self, ShapeError> {
-        let outside = || ShapeError::Outside {
-            shape: shape.to_vec(),
-            strides: strides.to_vec(),
-            offset,
-            len: data.len(),
-        };
+        let outside =
+            || ShapeError::Outside { shape: shape.to_vec(), strides: strides.to_vec(), offset, len: data.len() };
         if shape.len() != strides.len() {
             return Err(outside());
         }

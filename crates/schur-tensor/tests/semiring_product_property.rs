@@ -37,7 +37,7 @@ fn equal<S: Semiring>(semiring: &S, case: &Case, draw: impl Fn(u64) -> S::Elemen
 
 /// A number of eighths around zero, or now and then minus infinity.
 fn eighth(number: u64) -> f64 {
-    if number % 7 == 0 { f64::NEG_INFINITY } else { (number % 801) as f64 / 8.0 - 50.0 }
+    if number.is_multiple_of(7) { f64::NEG_INFINITY } else { (number % 801) as f64 / 8.0 - 50.0 }
 }
 
 fn check_exact(case: &Case) {

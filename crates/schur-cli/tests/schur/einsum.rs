@@ -108,7 +108,7 @@ fn slot_programs_are_printed() {
     let folder = Folder::new();
     let ran = run(&folder, &["ij,j->i", "--shapes", "4x4,4", "--slots", "16"]);
     assert_eq!(ran.status, Some(0), "{}", ran.stderr);
-    assert!(ran.stdout.contains("rotat"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("rotations"), "{}", ran.stdout);
 }
 
 #[test]

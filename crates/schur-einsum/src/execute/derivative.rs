@@ -105,6 +105,7 @@ impl Derivative {
     ///
     /// # Errors
     /// [`ExecuteError`] if a slice does not have the shape that it should, or the semiring refuses a step.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of one function; a struct would only rename them")]
     pub fn backward<S: Differentiable>(
         &self,
         semiring: &S,
@@ -188,6 +189,7 @@ impl Derivative {
     ///
     /// # Errors
     /// [`ExecuteError`] if a tangent does not have its operand's shape, or the semiring refuses a step.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of one function; a struct would only rename them")]
     pub fn tangent<S: Differentiable>(
         &self,
         semiring: &S,

@@ -190,9 +190,8 @@ fn write_list<T, const N: usize>(
 }
 
 fn signed(list: &[u64]) -> Result<Vec<i64>, NpyError> {
-    let fits = |(position, &value): (usize, &u64)| {
-        i64::try_from(value).map_err(|_| NpyError::Integer { position, value })
-    };
+    let fits =
+        |(position, &value): (usize, &u64)| i64::try_from(value).map_err(|_| NpyError::Integer { position, value });
     list.iter().enumerate().map(fits).collect()
 }
 

@@ -82,7 +82,9 @@ macro_rules! impl_differentiable {
                     (Some(left), None) => self.product(product, [left, b], tangent, mode, &mut scratch),
                     (None, Some(right)) => self.product(product, [a, right], tangent, mode, &mut scratch),
                     // Zero times what is there, which leaves zeros or adds nothing.
-                    (None, None) => self.product(product, [&vec![self.zero(); a.len()], b], tangent, mode, &mut scratch),
+                    (None, None) => {
+                        self.product(product, [&vec![self.zero(); a.len()], b], tangent, mode, &mut scratch)
+                    }
                 }
             }
 
