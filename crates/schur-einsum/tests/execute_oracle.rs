@@ -1,4 +1,5 @@
 //! Plans against contractions by their definition, over random networks, orders and slices.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
 use schur_einsum::execute::{ExecuteError, Plan, Workspace};
@@ -184,7 +185,7 @@ fn wrong_operands_are_named() {
     let (_, plan) = matrices();
     let (a, b) = (Tensor::filled(&[2, 3], 1).unwrap(), Tensor::filled(&[3, 4], 1).unwrap());
     let transposed = Tensor::filled(&[3, 2], 1).unwrap();
-    let mut result = vec![0; 8];
+    let mut result = [0; 8];
     let mut run = |views: &[View<'_, u64>], len: usize| {
         plan.run(&Wrapping, views, &mut result[..len], &mut Workspace::default()).unwrap_err().to_string()
     };

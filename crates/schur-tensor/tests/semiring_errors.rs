@@ -36,7 +36,10 @@ fn integers_that_overflow_are_named_with_the_way_out() {
     assert!(said(run(&Integer, &[i64::MIN], &[-1])).starts_with("-9223372036854775808 * -1 overflows"));
     assert_eq!(run(&Integer, &[most, i64::MIN], &[1, 1]), Ok(-1), "the largest and the least are in range");
     let large = BigInt::from(large);
-    assert_eq!(run(&Counting, std::slice::from_ref(&large), std::slice::from_ref(&large)).unwrap().to_string(), "16000000000000000000");
+    assert_eq!(
+        run(&Counting, std::slice::from_ref(&large), std::slice::from_ref(&large)).unwrap().to_string(),
+        "16000000000000000000"
+    );
 }
 
 #[test]

@@ -1,5 +1,4 @@
 //! The kernels of real and complex numbers against the definition, on small integers, whose sums are exact.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
 use schur_tensor::{
