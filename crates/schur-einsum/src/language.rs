@@ -8,8 +8,8 @@
 //! nested     = "(" terms "->" indices ")" ;
 //! indices    = { letter | "[" { name } "]" | "..." } ;        (* at most one "..." in a list *)
 //! name       = character { character } ;                      (* names in brackets are parted by spaces *)
-//! letter     = "a".."z" | "A".."Z" | any other alphabetic character | any character from U+00C0 on ;
-//! character  = letter other than a space | digit | "_" | "'" ;
+//! letter     = "a".."z" | "A".."Z" | "0".."9" | any other alphabetic character | any character from U+00C0 on ;
+//! character  = letter other than a space | "_" | "'" ;
 //! ```
 //! Spaces, tabs and line ends mean nothing, save between names in brackets.
 //! A letter is an index, and a name in brackets is one: `[i j]` is `ij`, and `i[row]k` has three indices.
@@ -32,7 +32,7 @@
 //! # Compared to others
 //! Whatever NumPy or opt_einsum accept means the same here. Beyond them are nesting, names, indices of the output that
 //! are repeated or of no term. Where they differ, it is opt_einsum's way: NumPy refuses to sum over an ellipsis
-//! (`...i->i`) unless it optimises, and letters other than the Latin ones.
+//! (`...i->i`) unless it optimises, and letters other than the Latin ones, digits among them.
 //!
 //! # Source
 //! NumPy 2.3 and opt_einsum 3.4 by their documentation and tests; M. Wenig et al., *The Syntax and Semantics of

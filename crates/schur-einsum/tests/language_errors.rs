@@ -25,7 +25,7 @@ fn assert_points(message: &str, beginning: &str, carets: &str) {
 fn errors_of_the_grammar_point_at_the_character() {
     for (text, beginning, carets) in [
         ("ij,j#->i", "`#` is not an index", "      ^"),
-        ("i2->i", "`2` is not an index", "   ^"),
+        ("i#->i", "`#` is not an index", "   ^"),
         ("i..j", "an ellipsis is three dots", "   ^^"),
         ("...i...", "an ellipsis is three dots", "      ^^^"),
         ("ij-ij", "`-` and `>` stand for nothing alone", "    ^"),

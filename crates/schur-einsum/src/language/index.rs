@@ -64,7 +64,7 @@ impl Index {
 const FIRST_FOREIGN_LETTER: char = '\u{C0}';
 
 pub(super) fn is_letter(c: char) -> bool {
-    c.is_alphabetic() || c >= FIRST_FOREIGN_LETTER
+    c.is_alphabetic() || c.is_ascii_digit() || c >= FIRST_FOREIGN_LETTER
 }
 
 pub(super) fn is_name_character(c: char) -> bool {

@@ -223,11 +223,11 @@ impl Expression {
     /// use schur_einsum::language::{Expression, Label};
     ///
     /// let product = Expression::interleaved(&[[0, 1], [1, 2]], Some(&[0, 2]))?;
-    /// assert_eq!(product.to_string(), "[0 1],[1 2]->[0 2]");
+    /// assert_eq!(product.to_string(), "01,12->02");
     /// let batched = Expression::interleaved(&[["...", "row"], ["...", "row"]], None)?;
     /// assert_eq!(batched.explicit_output().to_string(), "...");
     /// let mixed = Expression::interleaved(&[[Label::Ellipsis, Label::from(0)]], Some(&[Label::Ellipsis]))?;
-    /// assert_eq!(mixed.to_string(), "...[0]->...");
+    /// assert_eq!(mixed.to_string(), "...0->...");
     /// # Ok::<(), schur_einsum::language::ParseError>(())
     /// ```
     pub fn interleaved<L>(operands: &[impl AsRef<[L]>], output: Option<&[L]>) -> Result<Self, ParseError>
