@@ -1,7 +1,7 @@
 //! Decompositions against their definition, and what they refuse.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use schur_linalg::{LinalgError, svd, symmetric_eigen};
+use schur_linalg::{LinalgError, Positive, orthonormal, svd, symmetric_eigen};
 use schur_tensor::Tensor;
 use schur_testkit::Random;
 
@@ -80,4 +80,47 @@ fn what_has_no_decomposition_is_refused() {
     let oblong = symmetric_eigen(&tensor(&[1, 2], &[1.0, 2.0]));
     assert!(matches!(oblong, Err(LinalgError::Shape { expected: "a square matrix", .. })));
     assert!(svd(&tensor(&[0, 3], &[])).unwrap().s.is_empty());
+}
+
+#[test]
+fn orthonormal_columns_rebuild_any_matrix_at_any_scale() {
+    let mut random = Random::new(4);
+    for (rows, columns) in [(1, 1), (7, 3), (3, 7), (20, 20)] {
+        for scale in [1e-200, 1.0, 1e200] {
+            let matrix = Tensor::from_fn(&[rows, columns], |_| scale * random.normal()).unwrap();
+            let found = orthonormal(&matrix).unwrap();
+            assert_orthonormal(&found.q);
+            let k = rows.min(columns);
+            assert!((0..k).all(|i| (0..i.min(columns)).all(|j| found.r.data()[i * columns + j] == 0.0)));
+            let transposed = found.r.view().permuted(&[1, 0]).unwrap().to_tensor();
+            assert_near(&rebuilt(&found.q, &vec![1.0; k], &transposed), matrix.data(), 20.0 * scale);
+        }
+    }
+}
+
+#[test]
+fn positive_equations_are_solved_singular_or_not() {
+    let mut random = Random::new(5);
+    for (n, rank) in [(1, 1), (6, 6), (6, 4), (3, 0)] {
+        let half = Tensor::from_fn(&[n, rank], |index| 10_f64.powi(3 * index[0] as i32) * random.normal()).unwrap();
+        let entry = |i: usize, j: usize| -> f64 {
+            (0..rank).map(|k| half.data()[i * rank + k] * half.data()[j * rank + k]).sum()
+        };
+        let matrix = Tensor::from_fn(&[n, n], |index| entry(index[0], index[1])).unwrap();
+        let positive = Positive::new(&matrix).unwrap();
+        assert_eq!(positive.is_singular(), rank < n, "{n} {rank}");
+        let x: Vec<f64> = (0..n).map(|_| random.normal()).collect();
+        let product = |x: &[f64]| -> Vec<f64> { (0..n).map(|j| (0..n).map(|i| x[i] * entry(i, j)).sum()).collect() };
+        let b = product(&x);
+        let mut solved = b.clone();
+        positive.solve_rows(&mut solved).unwrap();
+        // A singular matrix has other solutions; all of them have the same product.
+        let again = product(&solved);
+        for (j, (found, expected)) in again.iter().zip(&b).enumerate() {
+            let size: f64 = entry(j, j).sqrt() * half.data().iter().fold(0.0, |a: f64, x| a.max(x.abs()));
+            assert!((found - expected).abs() <= 1e-9 * size, "{n} {rank} {j}: {found} {expected}");
+        }
+    }
+    let positive = Positive::new(&Tensor::new(&[2, 2], vec![1.0, 0.0, 0.0, 1.0]).unwrap()).unwrap();
+    assert_eq!(positive.solve_rows(&mut [1.0; 3]), Err(LinalgError::Rows { columns: 2, found: 3 }));
 }
