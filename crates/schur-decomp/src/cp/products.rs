@@ -1,0 +1,37 @@
+//! What alternating least squares asks of a tensor, however it is stored.
+
+use schur_tensor::Tensor;
+
+use crate::{DecompError, Scalar};
+
+/// A tensor that canonical polyadic models are fitted to: dense, sparse, or given by factors.
+pub trait CpTensor<T: Scalar>: Sync {
+    /// The size of each mode.
+    fn shape(&self) -> &[usize];
+
+    /// The sum of the squares of all elements.
+    fn norm_squared(&self) -> f64;
+
+    /// Plans the products of a fit with so many components.
+    ///
+    /// # Errors
+    /// [`DecompError`] if their memory cannot be held.
+    fn products<'a>(&'a self, rank: usize) -> Result<Box<dyn MttkrpSequence<T> + 'a>, DecompError>;
+}
+
+/// Matricised tensor times Khatri-Rao products, mode after mode, with what they share kept between them.
+pub trait MttkrpSequence<T: Scalar> {
+    /// `result[i, r] = sum of x[.., i, ..] * product over other modes n of factors[n][i_n, r]`.
+    ///
+    /// # Shapes
+    /// `factors[n]: [I_n, rank]`; that of `mode` is not read. `result: [I_mode, rank]`, row-major, overwritten.
+    /// # Errors
+    /// [`DecompError::Mismatch`] for a factor of another shape.
+    fn product(&mut self, factors: &[Tensor<T>], mode: usize, result: &mut [T]) -> Result<(), DecompError>;
+
+    /// Says that a factor has changed, so that what was kept of it is void.
+    fn changed(&mut self, mode: usize);
+
+    /// Bytes held for all this, beside the tensor.
+    fn workspace_bytes(&self) -> u64;
+}

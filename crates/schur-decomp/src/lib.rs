@@ -1,0 +1,22 @@
+//! A tensor as a few small factors: decompositions of multiway data, and what they say of it.
+//!
+//! ```text
+//! error, fit, random, scalar, matrix     what every room uses
+//!   <- factors of one form (cp, ...)     a form, and the algorithms that fit it
+//! ```
+//!
+//! Every function that fits returns the form it fitted and a [`Fit`]: the true relative error, its history, and
+//! warnings. Nothing here reads a file or a clock; randomness comes from a seed, and the same seed gives the same bits
+//! for any number of threads.
+#![forbid(unsafe_code)]
+
+pub mod cp;
+mod error;
+pub mod fit;
+pub mod matrix;
+pub mod random;
+mod scalar;
+
+pub use error::DecompError;
+pub use fit::Fit;
+pub use scalar::Scalar;
