@@ -115,11 +115,13 @@ pub(crate) struct Located {
 pub struct Suggestion(pub Option<String>);
 
 impl Suggestion {
-    /// Takes the candidate that differs in the fewest letters, if they are few.
+    /// Takes the candidate that differs in the fewest letters, case aside, if they are few.
     pub(crate) fn among<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Self {
         /// Beyond this many candidates a search takes longer than it helps.
         const MOST_CANDIDATES: usize = 10_000;
-        let near = candidates.take(MOST_CANDIDATES).map(|other| (distance(name, other), other)).min();
+        let written = name.to_lowercase();
+        let changes = |other: &str| strsim::levenshtein(&written, &other.to_lowercase());
+        let near = candidates.take(MOST_CANDIDATES).map(|other| (changes(other), other)).min();
         let most = 1 + name.chars().count() / 4;
         Self(near.filter(|&(distance, _)| distance <= most).map(|(_, other)| other.to_owned()))
     }
@@ -129,22 +131,6 @@ impl fmt::Display for Suggestion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.as_ref().map_or(Ok(()), |name| write!(f, "; did you mean `{name}`?"))
     }
-}
-
-/// How many letters must be changed, added or left out to make one name of the other, case aside.
-fn distance(a: &str, b: &str) -> usize {
-    let lower = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<Vec<_>>();
-    let (a, b) = (lower(a), lower(b));
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

@@ -124,23 +124,7 @@ fn nearest(name: &str) -> Option<&'static str> {
     if let Some((known, _)) = NAMES.iter().find(|(known, _)| name.len() > 2 && known.starts_with(&name)) {
         return Some(known);
     }
-    let distances = NAMES.map(|(known, _)| (distance(&name, known), known));
+    let distances = NAMES.map(|(known, _)| (strsim::levenshtein(&name, known), known));
     let (changes, known) = distances.into_iter().min()?;
     (changes <= known.len() / 3).then_some(known)
-}
-
-/// The least number of letters to insert, strike or replace that turns one text into another.
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (i, a) in from.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in to.iter().enumerate() {
-            let replaced = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(row[j + 1] + 1);
-        }
-    }
-    row[to.len()]
 }
