@@ -5,26 +5,27 @@ use pulp::num_complex::Complex;
 use super::{Arithmetic, Differentiable, Semiring, SemiringError};
 use crate::product::{Mode, Product, Reduction, Strided, product_reference, reduce_reference};
 
+/// Axes with the tensors that their strides are of in another sequence.
+fn reordered<const N: usize>(axes: &[Strided<N>], places: [usize; N]) -> Vec<Strided<N>> {
+    axes.iter().map(|axis| Strided { size: axis.size, strides: places.map(|place| axis.strides[place]) }).collect()
+}
+
 /// The product that takes the cotangent of the result and the right operand to the gradient of the left one.
 fn towards_left(product: &Product) -> Product {
-    let three = |&Strided { size, strides: [l, r, z] }: &Strided<3>| Strided { size, strides: [z, r, l] };
-    let swapped = |&Strided { size, strides: [a, b] }: &Strided<2>| Strided { size, strides: [b, a] };
     Product {
-        batch: product.batch.iter().map(three).collect(),
-        rows: product.rows.iter().map(swapped).collect(),
-        columns: product.inner.iter().map(swapped).collect(),
-        inner: product.columns.iter().map(swapped).collect(),
+        batch: reordered(&product.batch, [2, 1, 0]),
+        rows: reordered(&product.rows, [1, 0]),
+        columns: reordered(&product.inner, [1, 0]),
+        inner: reordered(&product.columns, [1, 0]),
     }
 }
 
 /// The product that takes the left operand and the cotangent of the result to the gradient of the right one.
 fn towards_right(product: &Product) -> Product {
-    let three = |&Strided { size, strides: [l, r, z] }: &Strided<3>| Strided { size, strides: [l, z, r] };
-    let swapped = |&Strided { size, strides: [a, b] }: &Strided<2>| Strided { size, strides: [b, a] };
     Product {
-        batch: product.batch.iter().map(three).collect(),
+        batch: reordered(&product.batch, [0, 2, 1]),
         rows: product.inner.clone(),
-        columns: product.columns.iter().map(swapped).collect(),
+        columns: reordered(&product.columns, [1, 0]),
         inner: product.rows.clone(),
     }
 }
@@ -96,10 +97,7 @@ macro_rules! impl_differentiable {
                 cotangent: &[$T],
                 gradient: &mut [$T],
             ) -> Result<(), SemiringError> {
-                let mut spread = Reduction::default();
-                for &Strided { size, strides: [from, to] } in &reduction.kept {
-                    spread.kept.push(Strided { size, strides: [to, from] });
-                }
+                let mut spread = Reduction { kept: reordered(&reduction.kept, [1, 0]), ..Reduction::default() };
                 for &Strided { size, strides: [from] } in &reduction.summed {
                     spread.kept.push(Strided { size, strides: [0, from] });
                 }
