@@ -72,10 +72,9 @@ use thiserror::Error;
 use crate::product::{Mode, Product, Reduction, product_reference, reduce_reference};
 
 mod bilinear;
-mod boolean;
+mod bits;
 mod counting;
 mod derivative;
-mod galois;
 mod integer;
 mod log_sum_exp;
 mod modular;
@@ -87,10 +86,9 @@ mod tiles;
 mod tropical;
 mod walk;
 
-pub use boolean::Boolean;
+pub use bits::{Boolean, Gf2};
 pub use counting::Counting;
 pub use derivative::{Differentiable, Slopes};
-pub use galois::Gf2;
 pub use integer::Integer;
 pub use log_sum_exp::LogSumExp;
 pub use modular::Modular;

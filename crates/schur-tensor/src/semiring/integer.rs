@@ -5,7 +5,7 @@ use super::{
     tiles::{self, Terms},
     walk::count,
 };
-use crate::product::{Mode, Product, Strided, product_reference};
+use crate::product::{Mode, Product, Strided};
 
 /// The ring of whole numbers, held in 64 bits; a result beyond them is an error.
 ///
@@ -121,9 +121,7 @@ impl Semiring for Integer {
     ) -> Result<(), SemiringError> {
         // What is added to has elements of its own, of which nothing is known.
         let bound = if mode == Mode::Overwrite { bound(product, operands) } else { None };
-        if let Some(bound) = bound {
-            return tiles::product((self, Unchecked { bound }), product, operands, result, mode, scratch);
-        }
-        product_reference(self, product, operands, result, mode)
+        let unchecked = bound.map(|bound| Unchecked { bound });
+        tiles::product((self, unchecked), product, operands, result, mode, scratch)
     }
 }

@@ -2,9 +2,8 @@
 
 use super::{
     Semiring, SemiringError,
-    tiles::{self, Terms},
+    tiles::{Terms, tiled},
 };
-use crate::product::{Mode, Product, Reduction, product_reference, reduce_reference};
 
 /// Above this modulus sums of products are reduced one by one, in 128 bits.
 const LARGEST_LAZY: u64 = 1 << 31;
@@ -104,30 +103,5 @@ impl Semiring for Modular {
         Err(SemiringError::Foreign { semiring: "modular", element, expected: "whole numbers below the modulus" })
     }
 
-    fn product(
-        &self,
-        product: &Product,
-        operands: [&[u64]; 2],
-        result: &mut [u64],
-        mode: Mode,
-        scratch: &mut Vec<u64>,
-    ) -> Result<(), SemiringError> {
-        if self.modulus > LARGEST_LAZY {
-            return product_reference(self, product, operands, result, mode);
-        }
-        tiles::product((self, Lazy { modulus: self.modulus }), product, operands, result, mode, scratch)
-    }
-
-    fn reduce(
-        &self,
-        reduction: &Reduction,
-        source: &[u64],
-        result: &mut [u64],
-        mode: Mode,
-    ) -> Result<(), SemiringError> {
-        if self.modulus > LARGEST_LAZY {
-            return reduce_reference(self, reduction, source, result, mode);
-        }
-        tiles::reduce((self, Lazy { modulus: self.modulus }), reduction, source, result, mode)
-    }
+    tiled!(u64, |modular| (modular.modulus <= LARGEST_LAZY).then_some(Lazy { modulus: modular.modulus }));
 }

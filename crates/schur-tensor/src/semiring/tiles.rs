@@ -56,9 +56,41 @@ const WIDTH_8: usize = 8;
 /// From this number of terms on a product is cut for several threads.
 const PARALLEL_TERMS: usize = 1 << 18;
 
-/// Runs [`Semiring::product`] for a semiring of plain numbers; without a fitting result the slow way finds the error.
+/// Writes the product and the sum of a semiring of plain numbers: `terms` gives its operations, where it has any.
+macro_rules! tiled {
+    ($Element:ty, |$semiring:ident| $terms:expr) => {
+        fn product(
+            &self,
+            product: &crate::product::Product,
+            operands: [&[$Element]; 2],
+            result: &mut [$Element],
+            mode: crate::product::Mode,
+            scratch: &mut Vec<$Element>,
+        ) -> Result<(), SemiringError> {
+            let $semiring = self;
+            super::tiles::product((self, $terms), product, operands, result, mode, scratch)
+        }
+
+        fn reduce(
+            &self,
+            reduction: &crate::product::Reduction,
+            source: &[$Element],
+            result: &mut [$Element],
+            mode: crate::product::Mode,
+        ) -> Result<(), SemiringError> {
+            let $semiring = self;
+            super::tiles::reduce((self, $terms), reduction, source, result, mode)
+        }
+    };
+}
+
+pub(super) use tiled;
+
+/// Runs [`Semiring::product`] for a semiring of plain numbers.
+///
+/// Without operations that cannot fail, and without a fitting result, the slow way does it or finds the error.
 pub(super) fn product<S, Q>(
-    (semiring, terms): (&S, Q),
+    (semiring, terms): (&S, Option<Q>),
     product: &Product,
     operands: [&[Q::Element]; 2],
     result: &mut [Q::Element],
@@ -69,7 +101,7 @@ where
     S: Semiring<Element = Q::Element> + ?Sized,
     Q: Terms,
 {
-    let fits = Grid::of(product).is_some_and(|grid| {
+    let fits = terms.zip(Grid::of(product)).is_some_and(|(terms, grid)| {
         if grid.is_matrices() {
             let memory = grid.memory::<Q::Element>();
             if scratch.len() < memory {
@@ -83,9 +115,9 @@ where
     if fits { Ok(()) } else { product_reference(semiring, product, operands, result, mode) }
 }
 
-/// Runs [`Semiring::reduce`] for a semiring of plain numbers.
+/// Runs [`Semiring::reduce`] for a semiring of plain numbers, the slow way without operations that cannot fail.
 pub(super) fn reduce<S, Q>(
-    (semiring, terms): (&S, Q),
+    (semiring, terms): (&S, Option<Q>),
     reduction: &Reduction,
     source: &[Q::Element],
     result: &mut [Q::Element],
@@ -95,7 +127,8 @@ where
     S: Semiring<Element = Q::Element> + ?Sized,
     Q: Terms,
 {
-    let Some(kept) = count(&reduction.kept).filter(|_| reduction.kept.len() <= MOST_AXES) else {
+    let kept = count(&reduction.kept).filter(|_| reduction.kept.len() <= MOST_AXES);
+    let Some((terms, kept)) = terms.zip(kept) else {
         return reduce_reference(semiring, reduction, source, result, mode);
     };
     reduce_with(Arch::new(), rules(terms), reduction, source, result, mode);

@@ -4,12 +4,9 @@ use std::marker::PhantomData;
 
 use super::{
     Semiring, SemiringError, Slopes,
-    tiles::{self, Terms},
+    tiles::{Terms, tiled},
 };
-use crate::{
-    Real,
-    product::{Mode, Product, Reduction},
-};
+use crate::Real;
 
 /// Writes a semiring that chooses down to its zero, one, product, preference, elements and slopes.
 macro_rules! choosing_semiring {
@@ -88,25 +85,8 @@ macro_rules! choosing_semiring {
                 let element = format!("{element:?}");
                 Err(SemiringError::Foreign { semiring: $text, element, expected: $expected })
             }
-            fn product(
-                &self,
-                product: &Product,
-                operands: [&[T]; 2],
-                result: &mut [T],
-                mode: Mode,
-                scratch: &mut Vec<T>,
-            ) -> Result<(), SemiringError> {
-                tiles::product((self, *self), product, operands, result, mode, scratch)
-            }
-            fn reduce(
-                &self,
-                reduction: &Reduction,
-                source: &[T],
-                result: &mut [T],
-                mode: Mode,
-            ) -> Result<(), SemiringError> {
-                tiles::reduce((self, *self), reduction, source, result, mode)
-            }
+
+            tiled!(T, |semiring| Some(*semiring));
         }
 
         impl<T: Real> Slopes for $name<T> {
