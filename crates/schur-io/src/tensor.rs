@@ -229,6 +229,24 @@ pub(crate) fn element_count(shape: &[usize]) -> Option<usize> {
     shape.iter().try_fold(1usize, |n, &extent| n.checked_mul(extent))
 }
 
+/// Returns where the elements of a strided array lie, row-major; endless, so take as many as there are.
+pub(crate) fn places<'a>(shape: &'a [usize], strides: &'a [usize]) -> impl Iterator<Item = usize> + 'a {
+    let (mut index, mut next) = (vec![0; shape.len()], 0);
+    std::iter::from_fn(move || {
+        let place = next;
+        for axis in (0..shape.len()).rev() {
+            if index[axis] + 1 < shape[axis] {
+                index[axis] += 1;
+                next += strides[axis];
+                break;
+            }
+            next -= strides[axis] * index[axis];
+            index[axis] = 0;
+        }
+        Some(place)
+    })
+}
+
 /// Widens an IEEE 754 binary16 number exactly.
 fn widen_half(bits: u16) -> f32 {
     let sign = if bits & 0x8000 == 0 { 1.0 } else { -1.0 };

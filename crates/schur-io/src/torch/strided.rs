@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::tensor::{ByteOrder, DType, Data, Tensor, element_count};
+use crate::tensor::{ByteOrder, DType, Data, Tensor, element_count, places};
 
 /// Most elements of a tensor that repeats stored elements (stride 0); one that does not is bounded by what is stored.
 const REPEATED_ELEMENTS: usize = 1 << 20;
@@ -67,11 +67,9 @@ impl Layout {
             return Ok(Cow::Borrowed(&bytes[self.offset * size..(self.offset + count) * size]));
         }
         let mut out = Vec::with_capacity(count * size);
-        let mut index = vec![0; self.shape.len()];
-        for _ in 0..count {
-            let at: usize = self.offset + index.iter().zip(&self.strides).map(|(i, stride)| i * stride).sum::<usize>();
+        for place in places(&self.shape, &self.strides).take(count) {
+            let at = self.offset + place;
             out.extend_from_slice(&bytes[at * size..(at + 1) * size]);
-            self.advance(&mut index);
         }
         Ok(Cow::Owned(out))
     }
@@ -86,17 +84,6 @@ impl Layout {
         let plain = Self::contiguous(self.dtype, self.shape.clone(), false);
         // The stride of an axis of one element is never used.
         self.strides.iter().zip(&plain.strides).zip(&self.shape).all(|((a, b), &n)| n == 1 || a == b)
-    }
-
-    /// Moves to the next index, the last axis fastest.
-    fn advance(&self, index: &mut [usize]) {
-        for (i, n) in index.iter_mut().zip(&self.shape).rev() {
-            *i += 1;
-            if *i < *n {
-                return;
-            }
-            *i = 0;
-        }
     }
 }
 
