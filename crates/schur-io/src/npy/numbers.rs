@@ -3,9 +3,13 @@
 use std::io::{self, Read, Write};
 
 use super::NpyError;
+use crate::tensor::places;
 
 /// Bytes read or written at a time; a multiple of every width.
 const BLOCK: usize = 1 << 16;
+
+/// Beyond this, doubles do not hold all integers.
+const LARGEST_EXACT: u64 = 1 << 53;
 
 /// Elements of one type. Integers of every width become 64 bits.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,6 +86,27 @@ impl Numbers {
             Self::F64(_) => "<f8",
             Self::C32(_) => "<c8",
             Self::C64(_) => "<c16",
+        }
+    }
+
+    /// The numbers as doubles, truth values as 0 and 1; none if one of them is complex or an integer beyond 2^53.
+    ///
+    /// # Examples
+    /// ```
+    /// use schur_io::npy::Numbers;
+    ///
+    /// assert_eq!(Numbers::I64(vec![3, -4]).to_f64(), Some(vec![3.0, -4.0]));
+    /// assert_eq!(Numbers::I64(vec![i64::MAX]).to_f64(), None);
+    /// ```
+    pub fn to_f64(&self) -> Option<Vec<f64>> {
+        match self {
+            Self::F64(list) => Some(list.clone()),
+            Self::F32(list) => Some(list.iter().map(|&x| x.into()).collect()),
+            Self::I64(list) if list.iter().all(|x| x.unsigned_abs() <= LARGEST_EXACT) => {
+                Some(list.iter().map(|&x| x as f64).collect())
+            }
+            Self::Bool(list) => Some(list.iter().map(|&x| x.into()).collect()),
+            _ => None,
         }
     }
 
@@ -200,20 +225,5 @@ fn row_major<T: Copy>(list: &[T], shape: &[usize]) -> Vec<T> {
     for axis in 1..shape.len() {
         strides[axis] = strides[axis - 1] * shape[axis - 1];
     }
-    let mut index = vec![0; shape.len()];
-    let mut place = 0;
-    let mut sorted = Vec::with_capacity(list.len());
-    for _ in 0..list.len() {
-        sorted.push(list[place]);
-        for axis in (0..shape.len()).rev() {
-            index[axis] += 1;
-            place += strides[axis];
-            if index[axis] < shape[axis] {
-                break;
-            }
-            place -= strides[axis] * shape[axis];
-            index[axis] = 0;
-        }
-    }
-    sorted
+    places(shape, &strides).take(list.len()).map(|place| list[place]).collect()
 }

@@ -36,22 +36,11 @@ pub trait Element: Clone + Sized {
     fn json(&self) -> Value;
 }
 
-/// Beyond this, doubles do not hold all integers.
-const LARGEST_EXACT: i64 = 1 << 53;
-
 impl Element for f64 {
     const NEEDS: &'static str = "real numbers, and integers up to 2^53";
 
     fn read(numbers: &Numbers) -> Option<Vec<Self>> {
-        match numbers {
-            Numbers::F64(list) => Some(list.clone()),
-            Numbers::F32(list) => Some(list.iter().map(|&x| Self::from(x)).collect()),
-            Numbers::I64(list) if list.iter().all(|x| x.unsigned_abs() <= LARGEST_EXACT.unsigned_abs()) => {
-                Some(list.iter().map(|&x| x as Self).collect())
-            }
-            Numbers::Bool(list) => Some(list.iter().map(|&x| Self::from(u8::from(x))).collect()),
-            _ => None,
-        }
+        numbers.to_f64()
     }
     fn numbers(list: &[Self]) -> Result<Numbers> {
         Ok(Numbers::F64(list.to_vec()))
