@@ -142,14 +142,30 @@ impl Run<'_> {
         if self.interrupt.is_raised() {
             bail!(Interrupted);
         }
+        self.check_memory(&einsum, element)?;
         if let Some(path) = &self.args.save_order {
             orders::write(path, &einsum)?;
         }
-        let (needed, allowed) = (einsum.peak() as u64 * element as u64, self.args.memory.unwrap_or(u64::MAX));
-        if needed > allowed {
-            bail!("the order of `--order` takes {needed} bytes for intermediate results, but {allowed} are allowed");
-        }
         Ok(einsum)
+    }
+
+    /// Refuses what needs more than is allowed: an order that was read, or results of nested expressions, which a search
+    /// of one contraction after the other does not see together.
+    fn check_memory(&self, einsum: &Einsum, element: usize) -> Result<()> {
+        let (needed, allowed) = (einsum.peak() as u64 * element as u64, self.args.memory.unwrap_or(u64::MAX));
+        if needed <= allowed {
+            return Ok(());
+        }
+        match &self.args.order {
+            Some(path) => bail!(
+                "the order in `{}` takes {needed} bytes for intermediate results, but --memory allows {allowed}",
+                path.display()
+            ),
+            None => bail!(
+                "intermediate results and those of nested expressions take {needed} bytes together, but \
+                 --memory allows {allowed}; write the expression without nested ones"
+            ),
+        }
     }
 
     fn tell(&self, einsum: &Einsum, element: usize) -> Result<()> {

@@ -104,6 +104,19 @@ fn a_limit_of_memory_is_kept_or_refused() {
 }
 
 #[test]
+fn memory_that_an_order_or_nested_results_go_beyond_is_refused_before_the_order_is_written() {
+    let folder = Folder::new();
+    let chain = ["ij,jk,kl->il", "--shapes", "20x20,20x20,20x20", "--memory", "1kB"];
+    folder.run(&[&["einsum"], &chain[..3], &["--save-order", "order.json"]].concat());
+    let refused = refusal(&folder, &[&chain[..], &["--order", "order.json"]].concat());
+    assert!(refused.contains("the order in `order.json` takes 3200 bytes"), "{refused}");
+    let nested = ["(ij,jk->ik),(kl,li->ki)->", "--shapes", "20x20,20x20,20x20,20x20", "--memory", "4kB"];
+    let refused = refusal(&folder, &[&nested[..], &["--save-order", "nested.json"]].concat());
+    assert!(refused.contains("nested expressions take"), "{refused}");
+    assert!(!folder.path("nested.json").exists());
+}
+
+#[test]
 fn slot_programs_are_printed() {
     let folder = Folder::new();
     let ran = run(&folder, &["ij,j->i", "--shapes", "4x4,4", "--slots", "16"]);
