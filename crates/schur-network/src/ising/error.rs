@@ -43,7 +43,7 @@ pub enum IsingError {
     /// A decomposition failed.
     #[error(transparent)]
     Linalg(#[from] LinalgError),
-    /// A step of the renormalisation failed.
+    /// Tensors cannot be multiplied in a step of the renormalisation.
     #[error(transparent)]
     Einsum(#[from] EinsumError),
     /// The contraction cannot be stated.
