@@ -14,6 +14,7 @@ mod elementwise;
 mod gemm;
 mod loops;
 mod many;
+mod multi_index;
 mod number;
 mod pack;
 mod parts;
@@ -26,6 +27,7 @@ mod tiling;
 
 pub(crate) use arithmetic::{multiply, sum};
 pub use loops::{MultiplyAdd, product_with, reduce_with};
+pub(crate) use multi_index::{at, each};
 pub use number::Number;
 use thiserror::Error;
 
@@ -149,13 +151,13 @@ pub fn product_reference<S: Semiring + ?Sized>(
     mode: Mode,
 ) -> Result<(), SemiringError> {
     let [left, right] = operands;
-    each(&product.batch, &mut |[lb, rb, zb]| {
-        each(&product.rows, &mut |[lm, zm]| {
-            each(&product.columns, &mut |[rn, zn]| {
-                let place = at(zb + zm + zn);
+    each(&product.batch, [0; 3], &mut |[lb, rb, zb]| {
+        each(&product.rows, [lb, zb], &mut |[l, z]| {
+            each(&product.columns, [rb, z], &mut |[r, z]| {
+                let place = at(z);
                 let mut sum = if mode == Mode::Add { result[place].clone() } else { semiring.zero() };
-                each(&product.inner, &mut |[lk, rk]| {
-                    let term = semiring.multiply(&left[at(lb + lm + lk)], &right[at(rb + rn + rk)])?;
+                each(&product.inner, [l, r], &mut |[l, r]| {
+                    let term = semiring.multiply(&left[at(l)], &right[at(r)])?;
                     sum = semiring.add(&sum, &term)?;
                     Ok(())
                 })?;
@@ -180,42 +182,13 @@ pub fn reduce_reference<S: Semiring + ?Sized>(
     result: &mut [S::Element],
     mode: Mode,
 ) -> Result<(), SemiringError> {
-    each(&reduction.kept, &mut |[from, to]| {
+    each(&reduction.kept, [0; 2], &mut |[from, to]| {
         let mut sum = if mode == Mode::Add { result[at(to)].clone() } else { semiring.zero() };
-        each(&reduction.summed, &mut |[more]| {
-            sum = semiring.add(&sum, &source[at(from + more)])?;
+        each(&reduction.summed, [from], &mut |[from]| {
+            sum = semiring.add(&sum, &source[at(from)])?;
             Ok(())
         })?;
         result[at(to)] = sum;
         Ok(())
     })
-}
-
-/// A place in a slice. Negative ones wrap to places that no slice has.
-const fn at(offset: isize) -> usize {
-    offset.cast_unsigned()
-}
-
-/// Calls `action` with the offsets of each multi-index, row-major.
-fn each<const N: usize>(
-    axes: &[Strided<N>],
-    action: &mut dyn FnMut([isize; N]) -> Result<(), SemiringError>,
-) -> Result<(), SemiringError> {
-    each_from(axes, [0; N], action)
-}
-
-fn each_from<const N: usize>(
-    axes: &[Strided<N>],
-    start: [isize; N],
-    action: &mut dyn FnMut([isize; N]) -> Result<(), SemiringError>,
-) -> Result<(), SemiringError> {
-    let Some((first, rest)) = axes.split_first() else { return action(start) };
-    let mut offsets = start;
-    for _ in 0..first.size {
-        each_from(rest, offsets, action)?;
-        for (offset, stride) in offsets.iter_mut().zip(first.strides) {
-            *offset += stride;
-        }
-    }
-    Ok(())
 }

@@ -1,5 +1,7 @@
 //! The loops of the oracle for operations that cannot fail: for work too small to prepare, and for results that meet.
 
+use std::convert::Infallible;
+
 use super::{Mode, MultiplyAdd, Product, Reduction, at, each};
 
 /// Runs a product, element by element.
@@ -13,24 +15,21 @@ pub(super) fn product<E: Copy, F: Fn(E, E, E) -> E + Copy>(
     result: &mut [E],
     mode: Mode,
 ) {
-    let (left_start, right_start, start) = (left_start.cast_signed(), right_start.cast_signed(), start.cast_signed());
-    each(&product.batch, &mut |[lb, rb, zb]| {
-        each(&product.rows, &mut |[lm, zm]| {
-            let (lm, zm) = (left_start + lb + lm, start + zb + zm);
-            each(&product.columns, &mut |[rn, zn]| {
-                let rn = right_start + rb + rn;
-                let target = &mut result[at(zm + zn)];
+    let starts = [left_start, right_start, start].map(usize::cast_signed);
+    let Ok(()) = each::<3, Infallible>(&product.batch, starts, &mut |[lb, rb, zb]| {
+        each(&product.rows, [lb, zb], &mut |[l, z]| {
+            each(&product.columns, [rb, z], &mut |[r, z]| {
+                let target = &mut result[at(z)];
                 let mut sum = if mode == Mode::Add { *target } else { zero };
-                each(&product.inner, &mut |[lk, rk]| {
-                    sum = fused(left[at(lm + lk)], right[at(rn + rk)], sum);
+                each::<2, Infallible>(&product.inner, [l, r], &mut |[l, r]| {
+                    sum = fused(left[at(l)], right[at(r)], sum);
                     Ok(())
                 })?;
                 *target = sum;
                 Ok(())
             })
         })
-    })
-    .unwrap_or_default();
+    });
 }
 
 /// Sums and copies, element by element.
@@ -44,16 +43,15 @@ pub(super) fn reduce<E: Copy, F: Fn(E, E, E) -> E + Copy>(
     result: &mut [E],
     mode: Mode,
 ) {
-    let (source_start, start) = (source_start.cast_signed(), start.cast_signed());
-    each(&reduction.kept, &mut |[from, to]| {
-        let target = &mut result[at(start + to)];
+    let starts = [source_start, start].map(usize::cast_signed);
+    let Ok(()) = each::<2, Infallible>(&reduction.kept, starts, &mut |[from, to]| {
+        let target = &mut result[at(to)];
         let mut sum = if mode == Mode::Add { *target } else { zero };
-        each(&reduction.summed, &mut |[more]| {
-            sum = fused(source[at(source_start + from + more)], one, sum);
+        each::<1, Infallible>(&reduction.summed, [from], &mut |[from]| {
+            sum = fused(source[at(from)], one, sum);
             Ok(())
         })?;
         *target = sum;
         Ok(())
-    })
-    .unwrap_or_default();
+    });
 }

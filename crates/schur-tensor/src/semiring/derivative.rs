@@ -4,12 +4,12 @@
 //! the first in the row-major order of the inner indices counts and no other, so that a derivative is one of the
 //! functions that meet there, and always the same.
 
-use std::ops::ControlFlow;
+use std::convert::Infallible;
 
-use super::{Semiring, SemiringError, walk::at};
+use super::{Semiring, SemiringError};
 use crate::{
     Real,
-    product::{Mode, Product, Reduction, Strided},
+    product::{Mode, Product, Reduction, Strided, at, each},
 };
 
 /// A semiring whose results have derivatives with respect to the operands.
@@ -208,22 +208,18 @@ fn each_result(
     product: &Product,
     action: &mut dyn FnMut(usize, [isize; 2]) -> Result<(), SemiringError>,
 ) -> Result<(), SemiringError> {
-    let flow = each(&product.batch, [0; 3], &mut |[lb, rb, zb]| {
+    each(&product.batch, [0; 3], &mut |[lb, rb, zb]| {
         each(&product.rows, [lb, zb], &mut |[l, z]| {
-            each(&product.columns, [rb, z], &mut |[r, z]| match action(at(z), [l, r]) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(error) => ControlFlow::Break(error),
-            })
+            each(&product.columns, [rb, z], &mut |[r, z]| action(at(z), [l, r]))
         })
-    });
-    flow.break_value().map_or(Ok(()), Err)
+    })
 }
 
 /// Calls `action` with where the source of each sum begins, and the place of the sum.
 fn each_sum(reduction: &Reduction, action: &mut dyn FnMut(isize, usize)) {
-    let _: ControlFlow<()> = each(&reduction.kept, [0; 2], &mut |[from, to]| {
+    let Ok(()) = each::<2, Infallible>(&reduction.kept, [0; 2], &mut |[from, to]| {
         action(from, at(to));
-        ControlFlow::Continue(())
+        Ok(())
     });
 }
 
@@ -243,20 +239,21 @@ impl<S: Slopes> Terms<'_, S> {
         if self.sum == self.semiring.zero() {
             return Ok(());
         }
-        let flow = each(self.inner, self.starts, &mut |offsets| {
+        let walked = each(self.inner, self.starts, &mut |offsets| {
             let places = offsets.map(at);
             let (a, b) = (self.operands[0][places[0]], self.operands[1][places[1]]);
             if S::CHOOSES {
                 match self.semiring.multiply(&a, &b) {
-                    Err(error) => return ControlFlow::Break(Some(error)),
-                    Ok(term) if term != self.sum => return ControlFlow::Continue(()),
+                    Err(error) => return Err(Some(error)),
+                    Ok(term) if term != self.sum => return Ok(()),
                     Ok(_) => {}
                 }
             }
             action(places, self.semiring.term_slopes(a, b, self.sum));
-            if S::CHOOSES { ControlFlow::Break(None) } else { ControlFlow::Continue(()) }
+            // No error: the chosen term has been found.
+            if S::CHOOSES { Err(None) } else { Ok(()) }
         });
-        flow.break_value().flatten().map_or(Ok(()), Err)
+        walked.or_else(|error| error.map_or(Ok(()), Err))
     }
 }
 
@@ -274,26 +271,9 @@ fn each_element<S: Slopes>(
     let _ = each(summed, [from], &mut |[offset]| {
         let element = source[at(offset)];
         if S::CHOOSES && element != sum {
-            return ControlFlow::Continue(());
+            return Ok(());
         }
         action(at(offset), semiring.element_slope(element, sum));
-        if S::CHOOSES { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if S::CHOOSES { Err(()) } else { Ok(()) }
     });
-}
-
-/// Calls `action` with the offsets of each multi-index, row-major, until it breaks.
-fn each<const N: usize, B>(
-    axes: &[Strided<N>],
-    start: [isize; N],
-    action: &mut dyn FnMut([isize; N]) -> ControlFlow<B>,
-) -> ControlFlow<B> {
-    let Some((first, rest)) = axes.split_first() else { return action(start) };
-    let mut offsets = start;
-    for _ in 0..first.size {
-        each(rest, offsets, action)?;
-        for (offset, stride) in offsets.iter_mut().zip(first.strides) {
-            *offset += stride;
-        }
-    }
-    ControlFlow::Continue(())
 }

@@ -7,11 +7,11 @@ use rayon::prelude::*;
 use super::{
     MaxPlus, Semiring, SemiringError, Slopes,
     tiles::{Grid, Terms},
-    walk::{MOST_AXES, Walk, at, count, offsets},
+    walk::{MOST_AXES, Walk, count, offsets},
 };
 use crate::{
     Real,
-    product::{Mode, Product, Reduction, Strided, product_reference, reduce_reference},
+    product::{Mode, Product, Reduction, Strided, at, product_reference, reduce_reference},
 };
 
 /// Logarithms: `+` multiplies the numbers behind them, `ln(exp a + exp b)` adds them.

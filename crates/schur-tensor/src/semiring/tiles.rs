@@ -10,10 +10,10 @@ use rayon::prelude::*;
 
 use super::{
     Semiring, SemiringError,
-    walk::{MOST_AXES, at, count, offsets},
+    walk::{MOST_AXES, count, offsets},
 };
 use crate::product::{
-    Mode, MultiplyAdd, Product, Reduction, Strided, product_reference, product_with, reduce_reference, reduce_with,
+    Mode, MultiplyAdd, Product, Reduction, Strided, at, product_reference, product_with, reduce_reference, reduce_with,
 };
 
 mod block;

@@ -76,9 +76,3 @@ pub(super) fn count<const N: usize>(axes: &[Strided<N>]) -> Option<usize> {
     }
     axes.iter().try_fold(1_usize, |count, axis| count.checked_mul(axis.size))
 }
-
-/// A place in a slice. Negative ones wrap to places that no slice has.
-#[inline(always)]
-pub(super) const fn at(offset: isize) -> usize {
-    offset.cast_unsigned()
-}
