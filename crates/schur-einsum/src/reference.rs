@@ -4,7 +4,7 @@
 //! sums of some millions of terms, not for work.
 
 use schur_tensor::semiring::{Semiring, SemiringError};
-use schur_tensor::{ShapeError, Tensor, View};
+use schur_tensor::{ShapeError, Tensor, View, next_index};
 use thiserror::Error;
 
 use crate::Contraction;
@@ -116,7 +116,7 @@ pub fn contract<S: Semiring>(
             .and_then(|term| semiring.add(&result.data()[place], &term))
             .map_err(|source| ReferenceError::Arithmetic { index: output_index(contraction, &values), source })?;
         result.data_mut()[place] = sum;
-        if !advance(&mut values, &sizes) {
+        if !next_index(&mut values, &sizes) {
             return Ok(result);
         }
     }
@@ -204,7 +204,7 @@ fn check_elements<S: Semiring>(semiring: &S, operands: &[View<'_, S::Element>]) 
                 let index = index.clone();
                 element.map_err(|source| ReferenceError::Element { operand, index, source })?;
             }
-            advance(&mut index, view.shape());
+            next_index(&mut index, view.shape());
         }
     }
     Ok(())
@@ -234,16 +234,4 @@ fn loops<T>(
 
 fn output_index(contraction: &Contraction, values: &[usize]) -> Vec<usize> {
     contraction.output().iter().map(|&index| values[index]).collect()
-}
-
-/// Moves to the next values in row-major order; false after the last.
-fn advance(values: &mut [usize], sizes: &[usize]) -> bool {
-    for axis in (0..values.len()).rev() {
-        values[axis] += 1;
-        if values[axis] < sizes[axis] {
-            return true;
-        }
-        values[axis] = 0;
-    }
-    false
 }

@@ -71,6 +71,26 @@ pub fn row_major(shape: &[usize]) -> Vec<isize> {
     strides
 }
 
+/// Moves a multi-index to the next in row-major order; false after the last, which the first follows.
+///
+/// # Examples
+/// ```
+/// let mut index = [0, 1];
+/// assert!(schur_tensor::next_index(&mut index, &[2, 2]));
+/// assert_eq!(index, [1, 0]);
+/// assert!(!schur_tensor::next_index(&mut [1, 1], &[2, 2]));
+/// ```
+pub fn next_index(index: &mut [usize], shape: &[usize]) -> bool {
+    for (value, &size) in index.iter_mut().zip(shape).rev() {
+        *value += 1;
+        if *value < size {
+            return true;
+        }
+        *value = 0;
+    }
+    false
+}
+
 /// A dense tensor that owns its elements, row-major: the last axis is contiguous.
 ///
 /// # Examples
@@ -116,7 +136,7 @@ impl<T> Tensor<T> {
         let mut data = Vec::with_capacity(count);
         for _ in 0..count {
             data.push(element(&index));
-            advance(&mut index, shape);
+            next_index(&mut index, shape);
         }
         Ok(Self { shape: shape.to_vec(), data })
     }
@@ -278,16 +298,6 @@ impl<T: Clone> View<'_, T> {
     }
 }
 
-/// Moves a multi-index to the next in row-major order; after the last comes the first.
-fn advance(index: &mut [usize], shape: &[usize]) {
-    for axis in (0..index.len()).rev() {
-        index[axis] += 1;
-        if index[axis] < shape[axis] {
-            return;
-        }
-        index[axis] = 0;
-    }
-}
 
 #[cfg(test)]
 mod tests {

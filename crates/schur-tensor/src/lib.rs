@@ -14,7 +14,7 @@ mod streaming;
 mod transpose;
 
 pub use aligned::Aligned;
-pub use dense::{ShapeError, Tensor, View, element_count, row_major};
+pub use dense::{ShapeError, Tensor, View, element_count, next_index, row_major};
 pub use elementary::sigmoid;
 pub use matrix::{PackedMatrix, RowLayout};
 pub use pulp;

@@ -1,5 +1,7 @@
 //! The definition as a program: plain loops, the oracle for every kernel.
 
+use schur_tensor::next_index;
+
 use super::{Multilinear, MultilinearError, Path, unravel};
 
 /// Where the numbers of one operand lie that a path joins.
@@ -74,22 +76,10 @@ impl Multilinear {
                 let place = |operand: usize| places[operand].at(components[operand], index);
                 let product: f64 = arguments.iter().enumerate().map(|(o, argument)| argument[place(o)]).product();
                 result[place(arguments.len())] += coefficient * product;
-                if !advance(index, &extents) {
+                if !next_index(index, &extents) {
                     channels = None;
                 }
             }
         }
     }
-}
-
-/// Goes to the next index in row-major order; says whether there was one.
-fn advance(index: &mut [usize], extents: &[usize]) -> bool {
-    for axis in (0..index.len()).rev() {
-        index[axis] += 1;
-        if index[axis] < extents[axis] {
-            return true;
-        }
-        index[axis] = 0;
-    }
-    false
 }

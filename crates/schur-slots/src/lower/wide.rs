@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use schur_tensor::next_index;
+
 use super::Lowering;
 use super::shifts::Move;
 use super::stages::{Digit, stages};
@@ -100,7 +102,7 @@ impl Lowering<'_> {
             let slot = (source % slots + slots - baby) % slots;
             let group = plan.entry((target / slots, giant)).or_default();
             group.entry((source / slots, baby)).or_default().push(slot);
-            if !advance(&mut values, sizes) {
+            if !next_index(&mut values, sizes) {
                 return plan;
             }
         }
@@ -168,16 +170,4 @@ fn moved_whole(plan: &Plan, sources: usize) -> Vec<bool> {
     let mut uses = vec![0; sources];
     plan.values().flat_map(BTreeMap::keys).for_each(|&(source, _)| uses[source] += 1);
     uses.into_iter().map(|uses| uses == 1).collect()
-}
-
-/// Moves index values to the next; false after the last.
-fn advance(values: &mut [usize], sizes: &[usize]) -> bool {
-    for (value, size) in values.iter_mut().zip(sizes).rev() {
-        *value += 1;
-        if *value < *size {
-            return true;
-        }
-        *value = 0;
-    }
-    false
 }
