@@ -13,6 +13,7 @@ mod arena;
 mod derivative;
 mod error;
 mod lower;
+mod output;
 mod plan;
 
 pub use derivative::{Derivative, Tape};

@@ -8,7 +8,8 @@ use schur_tensor::{View, element_count, row_major};
 
 use super::ExecuteError;
 use super::arena::{self, Lifetime};
-use super::lower::{Home, Lowered, Slice, Step, lower, merge};
+use super::lower::{Home, Lowered, Slice, Step, lower};
+use super::output::OutputShape;
 use crate::{Contraction, Order};
 
 /// A contraction with an order, ready to run over any semiring.
@@ -52,24 +53,6 @@ impl<E> Default for Workspace<E> {
     fn default() -> Self {
         Self { arena: Vec::new(), scratch: Vec::new() }
     }
-}
-
-/// The result, and which of its elements no step writes.
-#[derive(Debug, Clone)]
-struct OutputShape {
-    shape: Vec<usize>,
-    len: usize,
-    /// An index occurs twice: elements beside the diagonal are zero.
-    has_diagonal: bool,
-    /// Every index of the result, if along some of them it repeats itself; else none.
-    axes: Vec<OutputAxis>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct OutputAxis {
-    size: usize,
-    stride: usize,
-    is_repeated: bool,
 }
 
 impl Plan {
@@ -122,7 +105,7 @@ impl Plan {
 
     /// The shape of the result.
     pub fn output_shape(&self) -> &[usize] {
-        &self.output.shape
+        self.output.shape()
     }
 
     /// Elements of all intermediate results that are alive together, at the worst moment.
@@ -176,7 +159,7 @@ impl Plan {
         scratch: &mut Vec<S::Element>,
     ) -> Result<(), ExecuteError> {
         self.check(semiring, operands, result.len())?;
-        if self.empty || self.output.has_diagonal {
+        if self.empty || self.output.has_diagonal() {
             result.fill(semiring.zero());
         }
         if self.empty {
@@ -276,13 +259,7 @@ impl Plan {
     where
         E: Clone + Default + AddAssign,
     {
-        if self.output.axes.is_empty() {
-            return cotangent;
-        }
-        collapsed.clear();
-        collapsed.resize(cotangent.len(), E::default());
-        self.output.each_pair(|from, to| collapsed[from] += cotangent[to].clone());
-        collapsed
+        self.output.collapse(cotangent, collapsed)
     }
 
     /// Refuses gradients that are shorter than their operands.
@@ -331,9 +308,9 @@ impl Plan {
                 return Err(ExecuteError::Strides { operand, expected, found });
             }
         }
-        if result_len != self.output.len {
-            let shape = self.output.shape.clone();
-            return Err(ExecuteError::Output { shape, expected: self.output.len, found: result_len });
+        if result_len != self.output.len() {
+            let shape = self.output.shape().to_vec();
+            return Err(ExecuteError::Output { shape, expected: self.output.len(), found: result_len });
         }
         Ok(())
     }
@@ -379,51 +356,6 @@ fn output_offset(slices: &[Slice], number: usize) -> (usize, Mode) {
         }
     }
     (offset, if first { Mode::Overwrite } else { Mode::Add })
-}
-
-impl OutputShape {
-    fn new(contraction: &Contraction) -> Self {
-        let shape = contraction.output_shape();
-        let in_operand = |index: usize| contraction.operands().iter().any(|operand| operand.contains(&index));
-        let axes: Vec<OutputAxis> = merge(contraction.output(), &row_major(&shape))
-            .into_iter()
-            .map(|(index, stride)| OutputAxis {
-                size: contraction.sizes()[index],
-                stride: stride.unsigned_abs(),
-                is_repeated: !in_operand(index),
-            })
-            .collect();
-        Self {
-            len: shape.iter().product(),
-            has_diagonal: axes.len() < shape.len(),
-            axes: if axes.iter().any(|axis| axis.is_repeated) { axes } else { Vec::new() },
-            shape,
-        }
-    }
-
-    /// Copies along the axes that no operand has, from their first values on.
-    fn repeat<E: Clone>(&self, result: &mut [E]) {
-        self.each_pair(|from, to| {
-            if from != to {
-                result[to] = result[from].clone();
-            }
-        });
-    }
-
-    /// Calls `action` for each place of the result with the place that it repeats; for none if nothing is repeated.
-    fn each_pair(&self, mut action: impl FnMut(usize, usize)) {
-        let count: usize = self.axes.iter().map(|axis| axis.size).product();
-        for number in 0..if self.axes.is_empty() { 0 } else { count } {
-            let (mut rest, mut from, mut to) = (number, 0, 0);
-            for axis in &self.axes {
-                let moved = rest % axis.size * axis.stride;
-                rest /= axis.size;
-                to += moved;
-                from += if axis.is_repeated { 0 } else { moved };
-            }
-            action(from, to);
-        }
-    }
 }
 
 /// The position of the first element that a semiring does not have, row-major.
