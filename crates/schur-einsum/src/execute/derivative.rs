@@ -139,11 +139,7 @@ impl Derivative {
                 unreachable!("a tape keeps every tensor at a place of its own");
             };
             let above = if target == Home::Output { cotangent } else { above };
-            let value = if target == Home::Output { result } else { &values[place(target)] };
-            let source = |home: Home| match home {
-                Home::Operand(operand) => &operands[operand].data()[operands[operand].offset()..],
-                home => &values[place(home)],
-            };
+            let elements = |home: Home| self.plan.elements(home, operands, values, result);
             let done = match step {
                 Step::Reduce { source: home, reduction, .. } => {
                     let gradient = match *home {
@@ -152,12 +148,12 @@ impl Derivative {
                         Home::Output => None,
                     };
                     gradient.map_or(Ok(()), |gradient| {
-                        semiring.reduce_backward(reduction, source(*home), value, above, gradient)
+                        semiring.reduce_backward(reduction, elements(*home), elements(target), above, gradient)
                     })
                 }
                 Step::Product { operands: homes, product, .. } => {
                     let gradients = lend(homes, gradients, [first, second], &wanted);
-                    semiring.product_backward(product, homes.map(source), value, above, gradients)
+                    semiring.product_backward(product, homes.map(elements), elements(target), above, gradients)
                 }
             };
             done.map_err(|source| ExecuteError::Step { step: number, source })?;
@@ -225,11 +221,7 @@ impl Derivative {
             let [first, second] = two(step.reads().into_iter().map(place));
             let (lent, [first, second]) = super::arena::lend(slopes, place(target), [first, second]);
             let out = if target == Home::Output { &mut *tangent } else { lent };
-            let value = if target == Home::Output { result } else { &values[place(target)] };
-            let source = |home: Home| match home {
-                Home::Operand(operand) => &operands[operand].data()[operands[operand].offset()..],
-                home => &values[place(home)],
-            };
+            let elements = |home: Home| self.plan.elements(home, operands, values, result);
             let moved = |home: Home, lent| match home {
                 Home::Operand(operand) => tangents[operand].as_ref().map(|view| &view.data()[view.offset()..]),
                 Home::Intermediate(tensor) => wanted[tensor].then_some(lent),
@@ -237,12 +229,12 @@ impl Derivative {
             };
             let done = match step {
                 Step::Reduce { source: home, reduction, .. } => moved(*home, first).map_or(Ok(()), |moved| {
-                    semiring.reduce_tangent(reduction, source(*home), value, moved, (out, Mode::Overwrite))
+                    semiring.reduce_tangent(reduction, elements(*home), elements(target), moved, (out, Mode::Overwrite))
                 }),
                 Step::Product { operands: [a, b], product, .. } => {
                     let tangents = [moved(*a, first), moved(*b, second)];
                     let out = (out, Mode::Overwrite);
-                    semiring.product_tangent(product, [source(*a), source(*b)], value, tangents, out)
+                    semiring.product_tangent(product, [elements(*a), elements(*b)], elements(target), tangents, out)
                 }
             };
             done.map_err(|source| ExecuteError::Step { step: number, source })?;

@@ -236,6 +236,21 @@ impl Plan {
         }
     }
 
+    /// The elements of a tensor of a remembering plan: an operand's from its first one on.
+    pub(super) fn elements<'a, E>(
+        &self,
+        home: Home,
+        operands: &'a [View<'_, E>],
+        values: &'a [E],
+        result: &'a [E],
+    ) -> &'a [E] {
+        match home {
+            Home::Operand(operand) => &operands[operand].data()[operands[operand].offset()..],
+            Home::Intermediate(number) => &values[self.places[number].clone()],
+            Home::Output => result,
+        }
+    }
+
     pub(super) fn step_list(&self) -> &[Step] {
         &self.lowered.steps
     }
