@@ -170,7 +170,8 @@ impl Einsum {
     /// Plans with orders found before, one for each contraction.
     ///
     /// # Errors
-    /// [`EinsumError::Execute`] if an order is not one of its contraction or there are too few.
+    /// [`EinsumError::Orders`] if there are not as many orders as contractions, [`EinsumError::Execute`] if an order is
+    /// not one of its contraction or a tensor is too large to be addressed.
     pub fn with_orders(bound: &Bound, orders: &[Order]) -> Result<Self, EinsumError> {
         let (expected, found) = (bound.steps().len(), orders.len());
         if expected != found {
