@@ -5,7 +5,7 @@ use schur_tensor::{ShapeError, Tensor, View, row_major};
 use thiserror::Error;
 
 use crate::Contraction;
-use crate::execute::{ExecuteError, Plan, Workspace};
+use crate::execute::{ExecuteError, Plan, Workspace, check_layouts};
 use crate::language::{BindError, Bound, Expression, Input, ParseError, Sizes};
 use crate::order::{Limit, Options, Order, OrderError, Report, optimise};
 
@@ -114,7 +114,8 @@ pub fn einsum<S: Semiring>(
 /// ```
 #[derive(Debug, Clone)]
 pub struct Einsum {
-    operands: usize,
+    /// Shape and strides of each operand.
+    operands: Vec<(Vec<usize>, Vec<isize>)>,
     steps: Vec<EinsumStep>,
 }
 
@@ -197,6 +198,7 @@ impl Einsum {
                 return Err(ExecuteError::Strides { operand, expected, found }.into());
             }
         }
+        let layouts: Vec<_> = bound.shapes().iter().cloned().zip(strides.to_vec()).collect();
         let mut strides = strides.to_vec();
         let mut steps = Vec::with_capacity(bound.steps().len());
         for (number, step) in bound.steps().iter().enumerate() {
@@ -207,7 +209,7 @@ impl Einsum {
             let (contraction, inputs) = (step.contraction().clone(), step.inputs().to_vec());
             steps.push(EinsumStep { contraction, inputs, order, report, plan });
         }
-        Ok(Self { operands, steps })
+        Ok(Self { operands: layouts, steps })
     }
 
     /// The shape of the result.
@@ -228,6 +230,8 @@ impl Einsum {
 
     /// Computes the expression into `result`, row-major, which is overwritten.
     ///
+    /// A second run with the same workspace allocates nothing.
+    ///
     /// # Errors
     /// As [`Plan::run`].
     pub fn run<S: Semiring>(
@@ -237,31 +241,26 @@ impl Einsum {
         result: &mut [S::Element],
         workspace: &mut EinsumWorkspace<S::Element>,
     ) -> Result<(), EinsumError> {
-        if operands.len() != self.operands {
-            return Err(ExecuteError::Operands { expected: self.operands, found: operands.len() }.into());
-        }
+        check_layouts(&self.operands, operands)?;
         let EinsumWorkspace { plan: arena, results } = workspace;
         results.resize_with(self.steps.len().saturating_sub(1), Vec::new);
         for (number, step) in self.steps.iter().enumerate() {
             let (before, rest) = results.split_at_mut(number);
-            let mut views = Vec::with_capacity(step.inputs.len());
-            for input in &step.inputs {
-                views.push(match operands.get(input.tensor()) {
-                    Some(view) => input.squeezed(view)?,
-                    None => {
-                        let nested = input.tensor() - self.operands;
-                        let shape = self.steps[nested].plan.output_shape();
-                        input.squeezed(&View::new(&before[nested], 0, shape, &row_major(shape))?)?
-                    }
-                });
-            }
-            match rest.first_mut() {
-                None => step.plan.run(semiring, &views, result, arena)?,
+            let operand = |k: usize| {
+                let tensor = step.inputs[k].tensor();
+                match operands.get(tensor) {
+                    Some(view) => &view.data()[view.offset()..],
+                    None => &before[tensor - operands.len()][..],
+                }
+            };
+            let target = match rest.first_mut() {
+                None => &mut *result,
                 Some(place) => {
                     place.resize(step.plan.output_shape().iter().product(), semiring.zero());
-                    step.plan.run(semiring, &views, place, arena)?;
+                    place
                 }
-            }
+            };
+            step.plan.run_with(semiring, operand, target, arena)?;
         }
         Ok(())
     }

@@ -18,4 +18,5 @@ mod plan;
 
 pub use derivative::{Derivative, Tape};
 pub use error::ExecuteError;
+pub(crate) use plan::check_layouts;
 pub use plan::{Plan, Workspace};

@@ -6,7 +6,7 @@ use schur_tensor::semiring::Differentiable;
 
 use super::ExecuteError;
 use super::lower::{Home, Step};
-use super::plan::Plan;
+use super::plan::{Plan, Workspace};
 use crate::{Contraction, Order};
 
 /// A contraction that remembers its intermediate results, so that derivatives follow.
@@ -43,15 +43,15 @@ pub struct Derivative {
 /// What a [`Derivative`] remembers of its last forward run.
 #[derive(Debug, Clone)]
 pub struct Tape<E> {
-    values: Vec<E>,
+    /// Every intermediate result.
+    values: Workspace<E>,
     slopes: Vec<E>,
     collapsed: Vec<E>,
-    scratch: Vec<E>,
 }
 
 impl<E> Default for Tape<E> {
     fn default() -> Self {
-        Self { values: Vec::new(), slopes: Vec::new(), collapsed: Vec::new(), scratch: Vec::new() }
+        Self { values: Workspace::default(), slopes: Vec::new(), collapsed: Vec::new() }
     }
 }
 
@@ -92,8 +92,7 @@ impl Derivative {
         result: &mut [S::Element],
         tape: &mut Tape<S::Element>,
     ) -> Result<(), ExecuteError> {
-        let Tape { values, scratch, .. } = tape;
-        self.plan.run_in(semiring, operands, result, values, scratch)
+        self.plan.run(semiring, operands, result, &mut tape.values)
     }
 
     /// Adds to the gradients what the cotangent of the result hands back, after [`forward`](Self::forward) with the
@@ -124,7 +123,7 @@ impl Derivative {
         if self.plan.is_empty() {
             return Ok(());
         }
-        let Tape { values, slopes, collapsed, .. } = tape;
+        let Tape { values: Workspace { arena: values, .. }, slopes, collapsed } = tape;
         slopes.clear();
         slopes.resize_with(values.len(), S::Element::default);
         let cotangent = self.plan.collapse(cotangent, collapsed);
@@ -212,7 +211,7 @@ impl Derivative {
             return Ok(());
         }
         let wanted = self.wanted(&moving);
-        let Tape { values, slopes, .. } = tape;
+        let Tape { values: Workspace { arena: values, .. }, slopes, .. } = tape;
         slopes.clear();
         slopes.resize_with(values.len(), S::Element::default);
         let place = |home: Home| self.plan.place(home);

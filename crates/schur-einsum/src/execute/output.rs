@@ -4,6 +4,7 @@ use std::ops::AddAssign;
 
 use schur_tensor::row_major;
 
+use super::ExecuteError;
 use super::lower::merge;
 use crate::Contraction;
 
@@ -49,9 +50,12 @@ impl OutputShape {
         &self.shape
     }
 
-    /// Elements of the result.
-    pub(super) const fn len(&self) -> usize {
-        self.len
+    /// Refuses a place for the result that has another size.
+    pub(super) fn check_len(&self, found: usize) -> Result<(), ExecuteError> {
+        if found == self.len {
+            return Ok(());
+        }
+        Err(ExecuteError::Output { shape: self.shape.clone(), expected: self.len, found })
     }
 
     /// Whether there are elements beside a diagonal, which are zero.

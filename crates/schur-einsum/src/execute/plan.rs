@@ -45,7 +45,7 @@ pub struct Plan {
 /// Memory that runs of plans share: it grows to what the largest of them needs, and is kept.
 #[derive(Debug, Clone)]
 pub struct Workspace<E> {
-    arena: Vec<E>,
+    pub(super) arena: Vec<E>,
     scratch: Vec<E>,
 }
 
@@ -146,19 +146,27 @@ impl Plan {
         result: &mut [S::Element],
         workspace: &mut Workspace<S::Element>,
     ) -> Result<(), ExecuteError> {
-        let Workspace { arena, scratch } = workspace;
-        self.run_in(semiring, operands, result, arena, scratch)
+        check_layouts(&self.operands, operands)?;
+        self.run_with(semiring, |k| &operands[k].data()[operands[k].offset()..], result, workspace)
     }
 
-    pub(super) fn run_in<S: Semiring>(
+    /// Runs with operands given by their elements, from the first one on; shapes and strides have been checked.
+    pub(crate) fn run_with<'a, S: Semiring>(
         &self,
         semiring: &S,
-        operands: &[View<'_, S::Element>],
+        operand: impl Fn(usize) -> &'a [S::Element],
         result: &mut [S::Element],
-        arena: &mut Vec<S::Element>,
-        scratch: &mut Vec<S::Element>,
-    ) -> Result<(), ExecuteError> {
-        self.check(semiring, operands, result.len())?;
+        Workspace { arena, scratch }: &mut Workspace<S::Element>,
+    ) -> Result<(), ExecuteError>
+    where
+        S::Element: 'a,
+    {
+        self.output.check_len(result.len())?;
+        for (number, layout) in self.operands.iter().enumerate() {
+            if let Some((position, source)) = foreign(semiring, operand(number), layout) {
+                return Err(ExecuteError::Element { operand: number, position, source });
+            }
+        }
         if self.empty || self.output.has_diagonal() {
             result.fill(semiring.zero());
         }
@@ -170,23 +178,25 @@ impl Plan {
         }
         let slices = self.lowered.slices.iter().map(|slice| slice.size).product::<usize>();
         for slice in 0..slices {
-            self.run_slice(semiring, slice, operands, result, (arena, scratch))?;
+            self.run_slice(semiring, slice, &operand, result, (arena, scratch))?;
         }
         self.output.repeat(result);
         Ok(())
     }
 
-    fn run_slice<S: Semiring>(
+    fn run_slice<'a, S: Semiring>(
         &self,
         semiring: &S,
         slice: usize,
-        operands: &[View<'_, S::Element>],
+        operand: &impl Fn(usize) -> &'a [S::Element],
         result: &mut [S::Element],
         (arena, scratch): (&mut [S::Element], &mut Vec<S::Element>),
-    ) -> Result<(), ExecuteError> {
+    ) -> Result<(), ExecuteError>
+    where
+        S::Element: 'a,
+    {
         let (to, mode) = output_offset(&self.lowered.slices, slice);
-        let operand =
-            |k: usize| &operands[k].data()[operands[k].offset() + operand_offset(&self.lowered.slices, slice, k)..];
+        let operand = |k: usize| &operand(k)[operand_offset(&self.lowered.slices, slice, k)..];
         let place = |home: Home| self.place(home);
         for (number, step) in self.lowered.steps.iter().enumerate() {
             let (written, mode) = match step.result() {
@@ -294,41 +304,28 @@ impl Plan {
         Ok(())
     }
 
-    fn check<S: Semiring>(
-        &self,
-        semiring: &S,
-        operands: &[View<'_, S::Element>],
-        result_len: usize,
-    ) -> Result<(), ExecuteError> {
-        self.check_shapes(operands, result_len)?;
-        for (operand, view) in operands.iter().enumerate() {
-            if let Some((position, source)) = foreign(semiring, view) {
-                return Err(ExecuteError::Element { operand, position, source });
-            }
-        }
-        Ok(())
-    }
-
     pub(super) fn check_shapes<E>(&self, operands: &[View<'_, E>], result_len: usize) -> Result<(), ExecuteError> {
-        if operands.len() != self.operands.len() {
-            return Err(ExecuteError::Operands { expected: self.operands.len(), found: operands.len() });
-        }
-        for (operand, (view, (shape, strides))) in operands.iter().zip(&self.operands).enumerate() {
-            if view.shape() != shape {
-                let (expected, found) = (shape.clone(), view.shape().to_vec());
-                return Err(ExecuteError::Shape { operand, expected, found });
-            }
-            if view.strides() != strides && !shape.contains(&0) {
-                let (expected, found) = (strides.clone(), view.strides().to_vec());
-                return Err(ExecuteError::Strides { operand, expected, found });
-            }
-        }
-        if result_len != self.output.len() {
-            let shape = self.output.shape().to_vec();
-            return Err(ExecuteError::Output { shape, expected: self.output.len(), found: result_len });
-        }
-        Ok(())
+        check_layouts(&self.operands, operands)?;
+        self.output.check_len(result_len)
     }
+}
+
+/// Refuses operands that do not have these shapes and strides.
+pub fn check_layouts<E>(layouts: &[(Vec<usize>, Vec<isize>)], operands: &[View<'_, E>]) -> Result<(), ExecuteError> {
+    if operands.len() != layouts.len() {
+        return Err(ExecuteError::Operands { expected: layouts.len(), found: operands.len() });
+    }
+    for (operand, (view, (shape, strides))) in operands.iter().zip(layouts).enumerate() {
+        if view.shape() != shape {
+            let (expected, found) = (shape.clone(), view.shape().to_vec());
+            return Err(ExecuteError::Shape { operand, expected, found });
+        }
+        if view.strides() != strides && !shape.contains(&0) {
+            let (expected, found) = (strides.clone(), view.strides().to_vec());
+            return Err(ExecuteError::Strides { operand, expected, found });
+        }
+    }
+    Ok(())
 }
 
 /// From which step to which each intermediate result is needed.
@@ -374,10 +371,33 @@ fn output_offset(slices: &[Slice], number: usize) -> (usize, Mode) {
 }
 
 /// The position of the first element that a semiring does not have, row-major.
-fn foreign<S: Semiring>(semiring: &S, view: &View<'_, S::Element>) -> Option<(usize, SemiringError)> {
-    let refused = |(position, element)| Some((position, semiring.check(element).err()?));
-    if view.strides() == row_major(view.shape()) {
-        return view.data()[view.offset()..][..view.count()].iter().enumerate().find_map(refused);
+fn foreign<S: Semiring>(
+    semiring: &S,
+    elements: &[S::Element],
+    (shape, strides): &(Vec<usize>, Vec<isize>),
+) -> Option<(usize, SemiringError)> {
+    let count = element_count(shape).ok().filter(|&count| count > 0)?;
+    let steps = shape.iter().zip(strides).map(|(&size, &stride)| (size - 1) * stride.unsigned_abs());
+    let span = steps.sum::<usize>() + 1;
+    // Most often all is well, and in whatever order it is looked at.
+    if span <= 2 * count && elements[..span].iter().all(|element| semiring.check(element).is_ok()) {
+        return None;
     }
-    view.iter().enumerate().find_map(refused)
+    first_foreign(semiring, elements, (shape, strides), 0)
+}
+
+/// The first of the elements from position `before * count` on.
+fn first_foreign<S: Semiring>(
+    semiring: &S,
+    elements: &[S::Element],
+    (shape, strides): (&[usize], &[isize]),
+    before: usize,
+) -> Option<(usize, SemiringError)> {
+    let (Some((&size, shape)), Some((stride, strides))) = (shape.split_first(), strides.split_first()) else {
+        return semiring.check(&elements[0]).err().map(|source| (before, source));
+    };
+    (0..size).find_map(|value| {
+        let elements = &elements[value * stride.unsigned_abs()..];
+        first_foreign(semiring, elements, (shape, strides), before * size + value)
+    })
 }
