@@ -1,7 +1,7 @@
 //! A tensor as a few small factors: decompositions of multiway data, and what they say of it.
 //!
 //! ```text
-//! error, fit, random, scalar, matrix     what every room uses
+//! error, fit, random, matrix             what every room uses
 //!   <- factors of one form (cp, ...)     a form, and the algorithms that fit it
 //! ```
 //!
@@ -15,8 +15,7 @@ mod error;
 pub mod fit;
 pub mod matrix;
 pub mod random;
-mod scalar;
 
 pub use error::DecompError;
 pub use fit::Fit;
-pub use scalar::Scalar;
+pub use schur_tensor::semiring::Scalar;

@@ -81,6 +81,7 @@ mod modular;
 mod named;
 mod numeric;
 mod polynomial;
+mod scalar;
 mod sparse_polynomial;
 mod tiles;
 mod tropical;
@@ -96,6 +97,7 @@ pub use named::{NAMES, Named, UnknownSemiring};
 pub use num_bigint::BigInt;
 pub use numeric::Arithmetic;
 pub use polynomial::{Laurent, Polynomials};
+pub use scalar::Scalar;
 pub use sparse_polynomial::{SparsePolynomial, SparsePolynomials};
 pub use tropical::{MaxPlus, MaxTimes, MinPlus};
 
