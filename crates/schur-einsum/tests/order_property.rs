@@ -150,6 +150,15 @@ fn limits_that_cannot_be_met_name_the_tensor() {
 }
 
 #[test]
+fn indices_whose_slicing_another_makes_needless_are_whole() {
+    // Beside an output of a million elements nothing else fits, so that one of its indices is sliced; then all does.
+    let chain = contraction(vec![vec![0, 1], vec![1, 2], vec![2, 3]], vec![0, 3], vec![1000; 4]);
+    let (order, report) = run(&chain, Options { limit: Some(Limit::Peak(1e6)), ..Options::default() });
+    assert_eq!(order.sliced().len(), 1);
+    assert!(report.cost.peak <= 1e6 && report.cost.operations <= 2e9, "{:?}", report.cost);
+}
+
+#[test]
 fn a_stop_ends_the_longest_search() {
     let asked = std::sync::atomic::AtomicUsize::new(0);
     let stop = || asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) > 2000;

@@ -38,6 +38,15 @@ impl Network {
         Self { tensors, output, dims }
     }
 
+    /// The same network without some indices, which are sliced.
+    pub fn without(&self, sliced: &[u32]) -> Self {
+        let mut network = self.clone();
+        for list in network.tensors.iter_mut().chain([&mut network.output]) {
+            list.retain(|index| !sliced.contains(index));
+        }
+        network
+    }
+
     /// The binary logarithm of the number of elements of a tensor with these indices.
     pub fn size(&self, indices: &[u32]) -> f64 {
         indices.iter().map(|&index| self.dims[index as usize]).sum()

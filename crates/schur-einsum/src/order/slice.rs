@@ -40,10 +40,14 @@ pub(super) fn slice(
     let aim = Aim { objective: by_cost(aim.objective), ..aim };
     let plain = Aim { most: f64::INFINITY, ..aim };
     let mut rng = random::stream(seed, 0);
-    let (mut network, mut pairs, mut sliced) = (network.clone(), pairs.to_vec(), Vec::new());
+    let whole = network;
+    let (mut network, mut pairs, mut sliced) = (whole.clone(), pairs.to_vec(), Vec::new());
     loop {
         let mut tree = Tree::new(&network, &pairs);
         if fits(&mut tree, limit) {
+            drop_needless(whole, &pairs, &mut sliced, limit, stop);
+            let network = whole.without(&sliced);
+            let mut tree = Tree::new(&network, &pairs);
             let mut better = tree.clone();
             reconfigure(&mut better, aim, AFTER, &mut rng, stop);
             if fits(&mut better, limit) {
@@ -60,12 +64,23 @@ pub(super) fn slice(
         };
         pairs = tree.pairs();
         sliced.push(index);
-        for list in network.tensors.iter_mut().chain([&mut network.output]) {
-            list.retain(|&other| other != index);
-        }
+        network = whole.without(&sliced);
         let mut tree = Tree::new(&network, &pairs);
         reconfigure(&mut tree, aim, BETWEEN, &mut rng, stop);
         pairs = tree.pairs();
+    }
+}
+
+/// Takes back what was sliced first where what was sliced later suffices: the same tree in fewer slices costs no more.
+fn drop_needless(network: &Network, pairs: &[[u32; 2]], sliced: &mut Vec<u32>, limit: Limit, stop: &dyn Fn() -> bool) {
+    let mut place = 0;
+    // Without the last one it did not fit.
+    while place + 1 < sliced.len() && !stop() {
+        let index = sliced.remove(place);
+        if !fits(&mut Tree::new(&network.without(sliced), pairs), limit) {
+            sliced.insert(place, index);
+            place += 1;
+        }
     }
 }
 
