@@ -159,6 +159,22 @@ fn indices_whose_slicing_another_makes_needless_are_whole() {
 }
 
 #[test]
+fn networks_with_thousands_of_neighbours_are_searched_the_same_way_by_any_number_of_threads() {
+    // A star of stars: its centre has more neighbours than are judged, and all share one index as well.
+    const ARMS: usize = 300;
+    let mut operands = vec![(0..ARMS).collect::<Vec<_>>()];
+    operands.extend((0..ARMS).map(|arm| vec![arm, ARMS + arm, 2 * ARMS + arm % 7]));
+    operands.extend((0..ARMS).map(|arm| vec![ARMS + arm, 2 * ARMS + (arm + 3) % 7]));
+    let star = contraction(operands, vec![], vec![2; 2 * ARMS + 7]);
+    let options = Options { effort: 1, ..Options::default() };
+    let search = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| run(&star, options).0)
+    };
+    assert_eq!(search(1), search(3));
+}
+
+#[test]
 fn a_stop_ends_the_longest_search() {
     let asked = std::sync::atomic::AtomicUsize::new(0);
     let stop = || asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) > 2000;

@@ -16,8 +16,17 @@ use super::random;
 /// Of an index that more tensors have, a tensor is paired with this many neighbours only.
 const MOST_NEIGHBOURS: usize = 24;
 
-/// Of the pairs of a new tensor with its neighbours so many, the best, are kept in mind.
-const MOST_CANDIDATES: usize = 256;
+/// Of the neighbours of a new tensor so many, those that seem to leave least, are judged.
+///
+/// A tensor that has swallowed much of a large network has thousands; to judge all after each step would take time that
+/// grows as the square of the network.
+const MOST_CANDIDATES: usize = 64;
+
+/// Queues of fewer pairs are not looked through for those of tensors that are gone.
+const LEAST_BOUND: usize = 1 << 12;
+
+/// Pairs between two questions whether to stop.
+const BETWEEN_QUESTIONS: usize = 64;
 
 /// Sizes saturate here, so that differences of sizes are numbers.
 const MOST_ELEMENTS: f64 = 1e300;
@@ -43,16 +52,22 @@ impl Draw {
     }
 }
 
-/// Contracts a network greedily; returns pairs and their score.
-pub(super) fn greedy(network: &Network, aim: Aim, draw: Draw, rng: &mut ChaCha8Rng) -> (Vec<[u32; 2]>, Score) {
+/// Contracts a network greedily, and the rest in any way once the caller says stop; returns pairs and their score.
+pub(super) fn greedy(
+    network: &Network,
+    aim: Aim,
+    draw: Draw,
+    rng: &mut ChaCha8Rng,
+    stop: &dyn Fn() -> bool,
+) -> (Vec<[u32; 2]>, Score) {
     let mut run = Run::new(network, aim, draw);
     for index in 0..network.dims.len() {
         run.push_index(index, rng);
     }
-    run.contract_queue(rng);
+    run.contract_queue(rng, stop);
     // Of many neighbours only some were looked at, so some may be left.
-    while run.push_left(rng) {
-        run.contract_queue(rng);
+    while run.push_left(rng) && !stop() {
+        run.contract_queue(rng, stop);
     }
     run.join_parts();
     (run.pairs, run.tally.score())
@@ -78,10 +93,14 @@ struct Run<'n> {
     members: Vec<Vec<u32>>,
     is_output: Vec<bool>,
     queue: BinaryHeap<Reverse<Candidate>>,
+    /// The length of the queue at which it is looked through.
+    bound: usize,
     pairs: Vec<[u32; 2]>,
     tally: Tally,
     /// The tensor whose neighbours were looked for last when each tensor was met.
     met: Vec<u32>,
+    /// What that tensor shared with it, as the logarithm of a size.
+    shared: Vec<f64>,
     /// The tensor whose neighbours were looked for last that has each index.
     held: Vec<u32>,
 }
@@ -102,9 +121,11 @@ impl<'n> Run<'n> {
             members: network.members(),
             is_output,
             queue: BinaryHeap::new(),
+            bound: LEAST_BOUND,
             pairs: Vec::with_capacity(tensors.len()),
             tally: Tally::new(aim),
             met: vec![NONE; 2 * tensors.len()],
+            shared: vec![0.0; 2 * tensors.len()],
             held: vec![NONE; network.dims.len()],
             tensors,
         }
@@ -133,13 +154,29 @@ impl<'n> Run<'n> {
     }
 
     /// Contracts the best pair as long as there is one.
-    fn contract_queue(&mut self, rng: &mut ChaCha8Rng) {
-        while let Some(Reverse(candidate)) = self.queue.pop() {
+    fn contract_queue(&mut self, rng: &mut ChaCha8Rng, stop: &dyn Fn() -> bool) {
+        while self.pairs.len() + 1 < self.network.tensors.len()
+            && let Some(Reverse(candidate)) = self.queue.pop()
+        {
             let [left, right] = [candidate.left, candidate.right];
             if self.alive[left as usize] && self.alive[right as usize] {
                 let result = self.contract(left, right);
                 self.push_neighbours(result, rng);
+                self.forget_gone();
+                if self.pairs.len().is_multiple_of(BETWEEN_QUESTIONS) && stop() {
+                    break;
+                }
             }
+        }
+        self.queue.clear();
+    }
+
+    /// Takes pairs of tensors that are gone out of the queue when it has doubled, so that it stays in the caches.
+    fn forget_gone(&mut self) {
+        if self.queue.len() > self.bound {
+            let alive = &self.alive;
+            self.queue.retain(|Reverse(pair)| alive[pair.left as usize] && alive[pair.right as usize]);
+            self.bound = (2 * self.queue.len()).max(LEAST_BOUND);
         }
     }
 
@@ -158,24 +195,39 @@ impl<'n> Run<'n> {
         let (mut found, mut alone) = (Vec::new(), 0.0);
         for &index in &indices {
             self.held[index as usize] = tensor;
+            let dim = self.network.dims[index as usize];
             if !self.keeps(index, 1) {
-                alone += self.network.dims[index as usize];
+                alone += dim;
             }
             // The last ones are the youngest.
             for &other in self.members[index as usize].iter().rev().take(MOST_NEIGHBOURS) {
-                if other != tensor && std::mem::replace(&mut self.met[other as usize], tensor) != tensor {
+                if other == tensor {
+                    continue;
+                }
+                if std::mem::replace(&mut self.met[other as usize], tensor) != tensor {
+                    self.shared[other as usize] = 0.0;
                     found.push(other);
                 }
+                self.shared[other as usize] += dim;
             }
         }
         self.tensors[tensor as usize] = indices;
-        let mut candidates: Vec<Candidate> =
-            found.into_iter().map(|other| self.candidate(other, tensor, alone, rng)).collect();
-        if candidates.len() > MOST_CANDIDATES {
-            candidates.select_nth_unstable(MOST_CANDIDATES);
-            candidates.truncate(MOST_CANDIDATES);
+        self.keep_promising(&mut found);
+        for other in found {
+            let candidate = self.candidate(other, tensor, alone, rng);
+            self.queue.push(Reverse(candidate));
         }
-        self.queue.extend(candidates.into_iter().map(Reverse));
+    }
+
+    /// Leaves the neighbours that add least to the tensor, were no shared index in a third one.
+    fn keep_promising(&self, found: &mut Vec<u32>) {
+        if found.len() > MOST_CANDIDATES {
+            let added = |other: u32| self.size[other as usize] - 2.0 * self.shared[other as usize];
+            found.select_nth_unstable_by(MOST_CANDIDATES, |&a, &b| added(a).total_cmp(&added(b)).then(a.cmp(&b)));
+            found.truncate(MOST_CANDIDATES);
+            // Noise is drawn in this sequence.
+            found.sort_unstable();
+        }
     }
 
     /// Judges a tensor beside one whose indices are marked as held, of which `alone` are in no other tensor.

@@ -91,7 +91,7 @@ impl Search<'_> {
             Method::Optimal => self.optimal(),
             Method::Greedy => {
                 let small = Simplified::new(self.network);
-                let (pairs, _) = greedy(&small.network, self.aim, Draw::USUAL, &mut self.stream(0, 0));
+                let (pairs, _) = greedy(&small.network, self.aim, Draw::USUAL, &mut self.stream(0, 0), &|| false);
                 Ok(Found { trees_by_score: vec![small.whole(&pairs)], optimal: false, trees: 1 })
             }
             _ => Ok(self.heuristic()),
@@ -225,7 +225,8 @@ impl Search<'_> {
                 return Some((Tree::new(network, &pairs).score(aim), pairs));
             }
             let draw = if number == 0 { Draw::USUAL } else { Draw::random(&mut rng) };
-            let (pairs, score) = greedy(network, aim, draw, &mut rng);
+            // The first one is what there is if no time is left for another.
+            let (pairs, score) = greedy(network, aim, draw, &mut rng, &|| number > 0 && (self.stop)());
             Some((score, pairs))
         };
         let made: Vec<Option<(Score, Pairs)>> = (0..greedy_runs + cuts).into_par_iter().map(run).collect();
@@ -267,7 +268,7 @@ impl Search<'_> {
         let (start, from) = match good.get(chain / 2) {
             Some((_, pairs)) if !chain.is_multiple_of(2) => (pairs.clone(), COOL * (0.5 + random::unit(&mut rng))),
             _ if chain.is_multiple_of(4) => (partition(network, aim, &mut rng, &stop), WARM),
-            _ => (greedy(network, aim, Draw::random(&mut rng), &mut rng).0, WARM),
+            _ => (greedy(network, aim, Draw::random(&mut rng), &mut rng, &stop).0, WARM),
         };
         let mut tree = Tree::new(network, &start);
         let tensors = network.tensors.len();
