@@ -3,13 +3,14 @@
 //! `cargo bench -p schur-bench --bench orders -- --networks FOLDER --seconds 1,60 --threads 2 --seeds 3` searches an order
 //! of every network of the folder, with few operations as the objective; `benches/peers/orders` does the same with
 //! `cotengra`. A network is a JSON file with `inputs`, `output` and `size_dict`, as `cotengra` and `opt_einsum` take
-//! them. `--made 10000` adds networks of so many tensors: a square lattice, a random cubic graph, a random tree.
+//! them. `--made 10000` adds networks of so many tensors: a square lattice, a random cubic graph, a random tree. With
+//! `--effort 4` in place of `--seconds` a search takes as long as that effort does.
 #![allow(clippy::print_stdout, reason = "measurements are programs that print")]
 #![expect(clippy::expect_used, reason = "a measurement that cannot start has nobody to report to but the terminal")]
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use schur_bench::{Arguments, Numbers, pool};
 use schur_einsum::Contraction;
@@ -19,9 +20,13 @@ use serde_json::Value;
 fn main() {
     let arguments = Arguments::read();
     let real = arguments.is_measurement();
-    let seconds: Vec<f64> = match real {
-        true => arguments.list("seconds", "1,60").iter().map(|text| text.parse().expect("seconds")).collect(),
-        false => vec![0.1],
+    let spent: Vec<Spent> = match arguments.value("effort") {
+        Some(effort) => vec![Spent::Effort(effort.parse().expect("a whole number"))],
+        None if real => {
+            let seconds = |text: &String| Spent::Seconds(text.parse().expect("seconds"));
+            arguments.list("seconds", "1,60").iter().map(seconds).collect()
+        }
+        None => vec![Spent::Seconds(0.1)],
     };
     let mut networks = made(if real { arguments.number("made", 0) } else { 36 });
     if let Some(folder) = arguments.value("networks") {
@@ -29,25 +34,37 @@ fn main() {
     }
     let threads = arguments.number("threads", 2);
     for (name, network) in &networks {
-        for &seconds in &seconds {
+        for &spent in &spent {
             for seed in 0..arguments.number("seeds", 1) {
-                println!("{}", pool(threads).install(|| row(name, network, seconds, seed as u64)));
+                println!("{}", pool(threads).install(|| row(name, network, spent, seed as u64)));
             }
         }
     }
 }
 
-/// Searches until the time is over, and says what was found.
-fn row(name: &str, network: &Contraction, seconds: f64, seed: u64) -> Value {
-    let options = Options { objective: Objective::Operations, effort: u32::MAX, seed, ..Options::default() };
+/// What a search may spend.
+#[derive(Clone, Copy)]
+enum Spent {
+    Seconds(f64),
+    Effort(u32),
+}
+
+/// Searches an order, and says what was found.
+fn row(name: &str, network: &Contraction, spent: Spent, seed: u64) -> Value {
+    let (effort, seconds) = match spent {
+        Spent::Seconds(seconds) => (u32::MAX, seconds),
+        Spent::Effort(effort) => (effort, f64::INFINITY),
+    };
+    let options = Options { objective: Objective::Operations, effort, seed, ..Options::default() };
     let start = Instant::now();
-    let end = start + Duration::from_secs_f64(seconds);
-    let (_, report) = optimise(network, &options, &|| Instant::now() >= end).expect("an order");
+    let stop = || start.elapsed().as_secs_f64() >= seconds;
+    let (_, report) = optimise(network, &options, &stop).expect("an order");
     serde_json::json!({
-        "network": name, "tool": "schur", "tensors": network.operands().len(), "seconds": seconds, "seed": seed,
-        "threads": rayon::current_num_threads(), "seconds_used": start.elapsed().as_secs_f64(), "trees": report.trees,
-        "log10_operations": report.cost.operations.log10(), "log2_largest": report.cost.largest.log2(),
-        "log10_written": report.cost.written.log10(), "log2_peak": report.cost.peak.log2(),
+        "network": name, "tool": "schur", "tensors": network.operands().len(), "threads": rayon::current_num_threads(),
+        "seconds": seconds.is_finite().then_some(seconds), "effort": effort, "seed": seed, "trees": report.trees,
+        "seconds_used": start.elapsed().as_secs_f64(), "log10_operations": report.cost.operations.log10(),
+        "log2_largest": report.cost.largest.log2(), "log10_written": report.cost.written.log10(),
+        "log2_peak": report.cost.peak.log2(),
     })
 }
 
