@@ -5,10 +5,10 @@ mod operands;
 mod orders;
 mod shapes;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use schur_einsum::language::{Bound, Expression, Sizes};
 use schur_einsum::order::{Limit, Options};
-use schur_einsum::{Cost, Einsum, EinsumWorkspace};
+use schur_einsum::{Cost, Einsum, EinsumError, EinsumWorkspace};
 use schur_io::npy;
 use schur_tensor::semiring::{
     Arithmetic, Boolean, Counting, Gf2, Integer, LogSumExp, MaxPlus, MaxTimes, MinPlus, Modular, Named, Semiring,
@@ -136,7 +136,17 @@ impl Run<'_> {
                 // A search with a time of its own goes on until it is over.
                 options.effort = if self.args.search.is_some() { u32::MAX } else { options.effort };
                 let deadline = orders::Deadline::new(self.args.search);
-                Einsum::new(bound, &options, &|| deadline.is_over() || self.interrupt.is_raised())?
+                let stop = || deadline.is_over() || self.interrupt.is_raised();
+                let found = Einsum::new(bound, &options, &stop);
+                // The cause counts in elements, as it knows no bytes.
+                let no_order = matches!(found, Err(EinsumError::Order(_) | EinsumError::Memory { .. }));
+                match self.args.memory.filter(|_| no_order) {
+                    None => found?,
+                    Some(bytes) => found.with_context(|| {
+                        let elements = bytes as f64 / element as f64;
+                        format!("no order keeps to --memory: {bytes} bytes hold {elements} elements of {element} bytes")
+                    })?,
+                }
             }
         };
         if self.interrupt.is_raised() {

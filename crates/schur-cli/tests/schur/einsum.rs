@@ -100,7 +100,7 @@ fn a_limit_of_memory_is_kept_or_refused() {
     assert!(free > 4000 && limited["peak_bytes"].as_u64().unwrap() <= 4000, "{limited}");
     assert!(limited["slices"].as_f64().unwrap() > 1.0);
     let refused = refusal(&folder, &["ij->ij", "--shapes", "100x100", "--memory", "1kB"]);
-    assert!(refused.contains("output"), "{refused}");
+    assert!(refused.contains("1000 bytes hold 125 elements") && refused.contains("output"), "{refused}");
 }
 
 #[test]
@@ -139,6 +139,7 @@ fn mistakes_are_named() {
     check(&["ij", "text.npy"], "text.npy");
     check(&["ij", "none.npy"], "none.npy");
     check(&["ij", "a.npy", "--semiring", "maxplus"], "did you mean `max-plus`");
+    check(&["ij", "a.npy", "--semiring", "modulo-1"], "the modulus must be a whole number from 2 on");
     check(&["ij", "a.npy", "--semiring", "integer"], "takes integers");
     check(&["ij->ijk", "a.npy"], "k");
     check(&["ij", "a.npy", "--memory", "lots"], "500MB or 4GB");

@@ -60,7 +60,7 @@ pub const NAMES: [(&str, &str); 11] = [
 
 /// No semiring has this name.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{name}` is no semiring{}; known are {}", hint(.suggestion), listed())]
+#[error("`{name}` is no semiring{}; known are {}", hint(.name, .suggestion), listed())]
 pub struct UnknownSemiring {
     /// The name given.
     pub name: String,
@@ -68,7 +68,10 @@ pub struct UnknownSemiring {
     pub suggestion: Option<&'static str>,
 }
 
-fn hint(suggestion: &Option<&str>) -> String {
+fn hint(name: &str, suggestion: &Option<&str>) -> String {
+    if name.starts_with("modulo-") {
+        return ": the modulus must be a whole number from 2 on, as in `modulo-7`".to_owned();
+    }
     suggestion.map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
 }
 
