@@ -298,7 +298,6 @@ impl<T: Clone> View<'_, T> {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
