@@ -3,7 +3,7 @@
 use schur_tensor::{Real, prefetch, pulp::Simd};
 
 use super::{
-    forward::{Place, Row, combine, indices, load, mul_add, step, store, times},
+    forward::{Place, Row, Rows, combine, indices, load, load_row, mul_add, step, store, times},
     program::{General, Program, Scaled, Short, Step, Tile},
 };
 
@@ -11,9 +11,9 @@ use super::{
 #[derive(Clone, Copy)]
 pub(super) struct CotangentPlace<T> {
     pub forward: Place<T>,
-    /// Cotangents of the result, in rows `result_stride` apart.
+    /// Cotangents of the result.
     pub result: *const T,
-    pub result_stride: usize,
+    pub rows: Rows,
     /// Cotangents of the slots; those of the arguments are what comes out.
     pub slots: *mut T,
 }
@@ -31,7 +31,8 @@ unsafe fn fetch_ahead<T: Real, S: Simd, const V: usize>(program: &Program<T>, ti
     // SAFETY: the caller's; asking for an address has no effect but on time.
     for &[row] in unsafe { indices::<T, 1>(program, tile.sources) } {
         for v in 0..V {
-            prefetch(place.result.wrapping_add(row as usize * place.result_stride + v * T::lanes::<S>()));
+            let offset = place.rows.offset::<V>(v, T::lanes::<S>());
+            prefetch(place.result.wrapping_add(row as usize * place.rows.stride + offset));
         }
     }
 }
@@ -51,7 +52,7 @@ pub(super) unsafe fn run<T: Real, S: Simd, const V: usize>(simd: S, program: &Pr
         }
         std::slice::from_raw_parts_mut(place.slots, program.kept * width).fill(T::ZERO);
         for copy in &program.copies {
-            let row = load::<T, S, V>(simd, place.result.add(copy.output * place.result_stride));
+            let row = load_row::<T, S, V>(simd, place.result.add(copy.output * place.rows.stride), place.rows);
             add::<T, S, V>(simd, place.slots.add(copy.slot * width), row);
         }
         for (index, step) in program.reverse.iter().enumerate() {
@@ -169,6 +170,12 @@ unsafe fn products<T: Real, S: Simd, const V: usize, const N: usize>(
     }
 }
 
+/// Where a step finds cotangents: in those of the result or of slots.
+#[inline(always)]
+fn sources<T: Real, S: Simd, const V: usize>(result: bool, place: CotangentPlace<T>) -> (*const T, Rows) {
+    if result { (place.result, place.rows) } else { (place.slots, Rows::packed(V * T::lanes::<S>())) }
+}
+
 /// # Safety
 /// `place` holds the slots and the result of the step.
 #[inline(always)]
@@ -178,15 +185,13 @@ unsafe fn scaled<T: Real, S: Simd, const V: usize, const N: usize>(
     step: &Scaled,
     place: CotangentPlace<T>,
 ) {
-    let width = V * T::lanes::<S>();
-    let (base, stride) =
-        if step.result { (place.result, place.result_stride) } else { (place.slots.cast_const(), width) };
+    let (base, from_rows) = sources::<T, S, V>(step.result, place);
     // SAFETY: the compiler of the program counts every slot and coefficient it hands out.
     unsafe {
         let mut coefficient = program.coefficients.as_ptr().add(step.coefficients as usize);
         let rows = indices::<T, N>(program, step.slots).iter().zip(indices::<T, 1>(program, step.targets));
         for (slots, &[target]) in rows {
-            let g = load::<T, S, V>(simd, base.add(target as usize * stride));
+            let g = load_row::<T, S, V>(simd, base.add(target as usize * from_rows.stride), from_rows);
             let g = times::<T, S, V>(simd, [T::splat(simd, *coefficient); V], g);
             short::<T, S, V, N>(simd, step.kind, slots, g, place);
             coefficient = coefficient.add(1);
@@ -203,15 +208,13 @@ unsafe fn general<T: Real, S: Simd, const V: usize>(
     step: &General,
     place: CotangentPlace<T>,
 ) {
-    let width = V * T::lanes::<S>();
-    let (base, stride) =
-        if step.result { (place.result, place.result_stride) } else { (place.slots.cast_const(), width) };
+    let (base, from_rows) = sources::<T, S, V>(step.result, place);
     // SAFETY: the compiler of the program counts every slot and coefficient it hands out.
     unsafe {
         let mut terms = indices::<T, 2>(program, step.slots).iter();
         let mut coefficient = program.coefficients.as_ptr().add(step.coefficients as usize);
         for &[target] in indices::<T, 1>(program, step.targets) {
-            let g = load::<T, S, V>(simd, base.add(target as usize * stride));
+            let g = load_row::<T, S, V>(simd, base.add(target as usize * from_rows.stride), from_rows);
             for &[a, b] in terms.by_ref().take(step.terms as usize) {
                 let scaled = times::<T, S, V>(simd, [T::splat(simd, *coefficient); V], g);
                 product_rule::<T, S, V>(simd, place, scaled, (a, b));
@@ -256,7 +259,7 @@ unsafe fn inverse_sqrt<T: Real, S: Simd, const V: usize>(
 #[inline(always)]
 unsafe fn tile<T: Real, S: Simd, const V: usize>(simd: S, program: &Program<T>, tile: &Tile, place: CotangentPlace<T>) {
     let width = V * T::lanes::<S>();
-    let from = if tile.result { (place.result, place.result_stride) } else { (place.slots.cast_const(), width) };
+    let from = sources::<T, S, V>(tile.result, place);
     macro_rules! combine {
         ($($R:literal)*) => {
             match tile.targets.len {

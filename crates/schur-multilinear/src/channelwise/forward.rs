@@ -6,21 +6,46 @@ use super::program::{General, Part, Program, Scaled, Short, Step, Tile};
 
 /// Where a tile finds its slots and leaves its result.
 ///
-/// A slot takes `V` registers; rows of the result are `result_stride` numbers apart.
+/// A slot takes `V` registers, one behind the other.
 #[derive(Clone, Copy)]
 pub(super) struct Place<T> {
     pub values: *mut T,
     pub result: *mut T,
-    pub result_stride: usize,
+    pub rows: Rows,
     /// Whether the result is larger than the caches and its rows are aligned to them.
     pub streaming: bool,
+}
+
+/// How rows of `V` registers lie in memory.
+///
+/// The second half of a row need not follow the first: it may belong to another item.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rows {
+    /// Numbers from one row to the next.
+    pub stride: usize,
+    /// Numbers from the first half of a row to the second.
+    pub half: usize,
+}
+
+impl Rows {
+    /// Rows of `width` numbers, one behind the other.
+    pub fn packed(width: usize) -> Self {
+        Self { stride: width, half: width / 2 }
+    }
+
+    /// Where register `v` of `V` lies in a row.
+    #[inline(always)]
+    pub fn offset<const V: usize>(self, v: usize, lanes: usize) -> usize {
+        let first = V.div_ceil(2);
+        if v < first { v * lanes } else { self.half + (v - first) * lanes }
+    }
 }
 
 /// Runs all steps and copies.
 ///
 /// # Safety
 /// `values` holds `program.slots` slots, of which those of the arguments are filled; `result` holds `program.outputs`
-/// rows of `V` registers, `result_stride` apart.
+/// rows of `V` registers.
 #[inline(always)]
 pub(super) unsafe fn run<T: Real, S: Simd, const V: usize>(simd: S, program: &Program<T>, place: Place<T>) {
     let width = V * T::lanes::<S>();
@@ -33,7 +58,7 @@ pub(super) unsafe fn run<T: Real, S: Simd, const V: usize>(simd: S, program: &Pr
         unsafe {
             let from = place.values.add(copy.slot * width);
             let row = load::<T, S, V>(simd, from);
-            store::<T, S, V>(place.result.add(copy.output * place.result_stride), row);
+            store_row::<T, S, V>(place.result.add(copy.output * place.rows.stride), place.rows, row);
         }
     }
 }
@@ -114,15 +139,41 @@ pub(super) unsafe fn store<T: Real, S: Simd, const V: usize>(pointer: *mut T, ro
     }
 }
 
-/// As [`store`], past the caches.
-///
 /// # Safety
-/// As for [`store`], with `pointer` aligned to 64 bytes.
+/// `pointer` is valid for reading the row.
 #[inline(always)]
-unsafe fn stream<T: Real, S: Simd, const V: usize>(pointer: *mut T, row: Row<T, S, V>) {
+pub(super) unsafe fn load_row<T: Real, S: Simd, const V: usize>(
+    simd: S,
+    pointer: *const T,
+    rows: Rows,
+) -> Row<T, S, V> {
+    let mut row = [T::splat(simd, T::ZERO); V];
     for v in 0..V {
         // SAFETY: the caller's.
-        unsafe { T::store_streaming::<S>(pointer.add(v * T::lanes::<S>()), row[v]) };
+        row[v] = unsafe { T::load::<S>(pointer.add(rows.offset::<V>(v, T::lanes::<S>()))) };
+    }
+    row
+}
+
+/// # Safety
+/// `pointer` is valid for writing the row.
+#[inline(always)]
+unsafe fn store_row<T: Real, S: Simd, const V: usize>(pointer: *mut T, rows: Rows, row: Row<T, S, V>) {
+    for v in 0..V {
+        // SAFETY: the caller's.
+        unsafe { T::store::<S>(pointer.add(rows.offset::<V>(v, T::lanes::<S>())), row[v]) };
+    }
+}
+
+/// As [`store_row`], past the caches.
+///
+/// # Safety
+/// As for [`store_row`], with both halves aligned to 64 bytes.
+#[inline(always)]
+unsafe fn stream_row<T: Real, S: Simd, const V: usize>(pointer: *mut T, rows: Rows, row: Row<T, S, V>) {
+    for v in 0..V {
+        // SAFETY: the caller's.
+        unsafe { T::store_streaming::<S>(pointer.add(rows.offset::<V>(v, T::lanes::<S>())), row[v]) };
     }
 }
 
@@ -226,6 +277,12 @@ unsafe fn products<T: Real, S: Simd, const V: usize, const N: usize>(
     }
 }
 
+/// Where a step writes: into the result or into slots.
+#[inline(always)]
+fn targets<T: Real, S: Simd, const V: usize>(result: bool, place: Place<T>) -> (*mut T, Rows) {
+    if result { (place.result, place.rows) } else { (place.values, Rows::packed(V * T::lanes::<S>())) }
+}
+
 /// Short products times numbers, each in its own place.
 ///
 /// # Safety
@@ -237,8 +294,7 @@ unsafe fn scaled<T: Real, S: Simd, const V: usize, const N: usize>(
     step: &Scaled,
     place: Place<T>,
 ) {
-    let width = V * T::lanes::<S>();
-    let (base, stride) = if step.result { (place.result, place.result_stride) } else { (place.values, width) };
+    let (base, to_rows) = targets::<T, S, V>(step.result, place);
     // SAFETY: the compiler of the program counts every slot and coefficient it hands out.
     unsafe {
         let mut coefficient = program.coefficients.as_ptr().add(step.coefficients as usize);
@@ -246,11 +302,11 @@ unsafe fn scaled<T: Real, S: Simd, const V: usize, const N: usize>(
         for (slots, &[target]) in rows {
             let product = short::<T, S, V, N>(simd, step.kind, slots, place.values);
             let row = times::<T, S, V>(simd, [T::splat(simd, *coefficient); V], product);
-            let to = base.add(target as usize * stride);
+            let to = base.add(target as usize * to_rows.stride);
             if step.result && place.streaming {
-                stream::<T, S, V>(to, row);
+                stream_row::<T, S, V>(to, to_rows, row);
             } else {
-                store::<T, S, V>(to, row);
+                store_row::<T, S, V>(to, to_rows, row);
             }
             coefficient = coefficient.add(1);
         }
@@ -268,8 +324,7 @@ unsafe fn general<T: Real, S: Simd, const V: usize, const N: usize>(
     step: &General,
     place: Place<T>,
 ) {
-    let width = V * T::lanes::<S>();
-    let (base, stride) = if step.result { (place.result, place.result_stride) } else { (place.values, width) };
+    let (base, to_rows) = targets::<T, S, V>(step.result, place);
     let terms = if N > 0 { N } else { step.terms as usize };
     // SAFETY: the compiler of the program counts every slot and coefficient it hands out.
     unsafe {
@@ -281,7 +336,7 @@ unsafe fn general<T: Real, S: Simd, const V: usize, const N: usize>(
                 let product = short::<T, S, V, 2>(simd, Short::Single, &*slots.add(term), place.values);
                 sum = mul_add::<T, S, V>(simd, [T::splat(simd, *coefficients.add(term)); V], product, sum);
             }
-            store::<T, S, V>(base.add(target as usize * stride), sum);
+            store_row::<T, S, V>(base.add(target as usize * to_rows.stride), to_rows, sum);
             (slots, coefficients) = (slots.add(terms), coefficients.add(terms));
         }
     }
@@ -292,7 +347,7 @@ unsafe fn general<T: Real, S: Simd, const V: usize, const N: usize>(
 #[inline(always)]
 unsafe fn tile<T: Real, S: Simd, const V: usize>(simd: S, program: &Program<T>, tile: &Tile, place: Place<T>) {
     let width = V * T::lanes::<S>();
-    let (base, stride) = if tile.result { (place.result, place.result_stride) } else { (place.values, width) };
+    let (base, to_rows) = targets::<T, S, V>(tile.result, place);
     macro_rules! combine {
         ($($R:literal)*) => {
             match tile.targets.len {
@@ -300,14 +355,14 @@ unsafe fn tile<T: Real, S: Simd, const V: usize>(simd: S, program: &Program<T>, 
                     // SAFETY: sources are slots; targets are slots or rows of the result.
                     unsafe {
                         let targets = indices::<T, $R>(program, tile.targets).get_unchecked(0);
-                        let sums = combine::<T, S, V, $R>(simd, program, tile, (place.values, width));
+                        let sums = combine::<T, S, V, $R>(simd, program, tile, (place.values, Rows::packed(width)));
                         if tile.result && place.streaming {
                             for r in 0..$R {
-                                stream::<T, S, V>(base.add(targets[r] as usize * stride), sums[r]);
+                                stream_row::<T, S, V>(base.add(targets[r] as usize * to_rows.stride), to_rows, sums[r]);
                             }
                         } else {
                             for r in 0..$R {
-                                store::<T, S, V>(base.add(targets[r] as usize * stride), sums[r]);
+                                store_row::<T, S, V>(base.add(targets[r] as usize * to_rows.stride), to_rows, sums[r]);
                             }
                         }
                     }
@@ -319,7 +374,7 @@ unsafe fn tile<T: Real, S: Simd, const V: usize>(simd: S, program: &Program<T>, 
     combine!(1 2 3 4 5 6);
 }
 
-/// The `R` linear combinations of a tile, its sources being rows `stride` apart.
+/// The `R` linear combinations of a tile, and how its sources lie.
 ///
 /// # Safety
 /// `values` holds every row that the tile reads.
@@ -328,14 +383,14 @@ pub(super) unsafe fn combine<T: Real, S: Simd, const V: usize, const R: usize>(
     simd: S,
     program: &Program<T>,
     tile: &Tile,
-    (values, stride): (*const T, usize),
+    (values, rows): (*const T, Rows),
 ) -> [Row<T, S, V>; R] {
     let mut sums = [[T::splat(simd, T::ZERO); V]; R];
     // SAFETY: the compiler of the program counts every slot and coefficient it hands out.
     unsafe {
         let mut coefficients = program.coefficients.as_ptr().add(tile.coefficients as usize);
         for &[source] in indices::<T, 1>(program, tile.sources) {
-            let row = load::<T, S, V>(simd, values.add(source as usize * stride));
+            let row = load_row::<T, S, V>(simd, values.add(source as usize * rows.stride), rows);
             for r in 0..R {
                 let coefficient = [T::splat(simd, *coefficients.add(r)); V];
                 sums[r] = mul_add::<T, S, V>(simd, coefficient, row, sums[r]);

@@ -9,7 +9,7 @@ use schur_tensor::{
 
 use super::{
     ChannelwisePlan, FLOPS_OF_A_PART, MAX_ARGUMENTS, MAX_PARTS, backward,
-    forward::{self, Place},
+    forward::{self, Place, Rows},
     program::Program,
     transfer::{Lay, Slots, empty, fill, stream},
 };
@@ -27,6 +27,8 @@ pub(super) struct Job<'a, T> {
     direction: Direction,
     /// Registers of a slot.
     registers: usize,
+    /// Items whose channels fill a slot side by side: one or two.
+    together: usize,
     /// Items of a part.
     part_items: usize,
     pub parts: usize,
@@ -44,6 +46,9 @@ unsafe impl<T: Send + Sync> Sync for Job<'_, T> {}
 
 /// Results of this size are stored past the caches: more than a core's share of the last level.
 const STREAMED_BYTES: usize = 8 << 20;
+
+/// Slots of two items share registers as long as they take no more than this: most of a first-level cache.
+const PAIRED_BYTES: usize = 24 << 10;
 
 /// Bytes of a cache line.
 const CACHE_LINE: usize = 64;
@@ -63,20 +68,27 @@ pub(super) fn lanes<T: Real>(arch: Arch) -> usize {
 impl<'a, T: Real> Job<'a, T> {
     pub fn new(plan: &'a ChannelwisePlan<T>, items: usize, direction: Direction) -> Self {
         let width = if plan.channels == 1 { items } else { plan.channels };
-        let registers = match width.div_ceil(plan.lanes) {
+        let mut registers = match width.div_ceil(plan.lanes) {
             0 | 1 => 1,
             n if n % 4 == 0 && plan.channels > 1 => 4,
             _ => 2,
         };
+        // Few channels keep a step busy for less time than it takes to read it: pairs of items halve the reading.
+        let arrays = if direction == Direction::Forward { 1 } else { 2 };
+        let pairs = plan.channels > 1 && plan.channels == registers * plan.lanes && registers < 4;
+        let bytes = || arrays * plan.program.slots * 2 * plan.channels * size_of::<T>();
+        let together = if pairs && bytes() <= PAIRED_BYTES { 2 } else { 1 };
+        registers *= together;
         // Items that share registers stay in one part.
-        let together = if plan.channels == 1 { registers * plan.lanes } else { 1 };
+        let side_by_side = if plan.channels == 1 { registers * plan.lanes } else { together };
         let worth = items.saturating_mul(plan.flops()) / FLOPS_OF_A_PART;
-        let part_items = items.div_ceil(worth.clamp(1, MAX_PARTS)).max(1).next_multiple_of(together);
+        let part_items = items.div_ceil(worth.clamp(1, MAX_PARTS)).max(1).next_multiple_of(side_by_side);
         Self {
             plan,
             items,
             direction,
             registers,
+            together,
             part_items,
             parts: items.div_ceil(part_items),
             arguments: [std::ptr::null(); MAX_ARGUMENTS],
@@ -103,7 +115,7 @@ impl<'a, T: Real> Job<'a, T> {
     /// cotangents, and those of the result with the same exception.
     pub fn scratch_len(&self) -> usize {
         let Program { slots, outputs, .. } = &self.plan.program;
-        let in_place = self.plan.channels > 1 && self.plan.channels.is_multiple_of(self.width());
+        let in_place = self.plan.channels > 1 && self.plan.channels.is_multiple_of(self.width() / self.together);
         let outputs = if in_place { 0 } else { *outputs };
         let rows = match self.direction {
             Direction::Forward => slots + 2 * outputs,
@@ -130,12 +142,16 @@ impl<'a, T: Real> Job<'a, T> {
     #[inline(always)]
     fn dispatch(&self, part: usize, scratch: &mut [T]) {
         let first = part * self.part_items;
-        let items = first..self.items.min(first + self.part_items);
-        let arch = self.plan.arch;
-        match self.registers {
-            1 => arch.dispatch(Part::<'_, T, 1> { job: self, part, items, scratch }),
-            2 => arch.dispatch(Part::<'_, T, 2> { job: self, part, items, scratch }),
-            _ => arch.dispatch(Part::<'_, T, 4> { job: self, part, items, scratch }),
+        let end = self.items.min(first + self.part_items);
+        // An item that is left over from the pairs has half of the registers.
+        let odd = (end - first) % self.together;
+        for (together, items) in [(self.together, first..end - odd), (1, end - odd..end)] {
+            let (arch, scratch) = (self.plan.arch, &mut *scratch);
+            match self.registers / self.together * together {
+                1 => arch.dispatch(Part::<'_, T, 1> { job: self, part, together, items, scratch }),
+                2 => arch.dispatch(Part::<'_, T, 2> { job: self, part, together, items, scratch }),
+                _ => arch.dispatch(Part::<'_, T, 4> { job: self, part, together, items, scratch }),
+            }
         }
     }
 
@@ -177,16 +193,11 @@ struct Spot {
     used: usize,
 }
 
-impl Spot {
-    /// Rows of the tile in slots of `width` numbers.
-    fn slots(self, rows: usize, width: usize) -> Slots {
-        Slots { rows, width, used: self.used }
-    }
-}
-
 struct Part<'a, T, const V: usize> {
     job: &'a Job<'a, T>,
     part: usize,
+    /// Items whose channels fill a slot side by side.
+    together: usize,
     items: Range<usize>,
     scratch: &'a mut [T],
 }
@@ -196,11 +207,11 @@ impl<T: Real, const V: usize> WithSimd for Part<'_, T, V> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let width = V * T::lanes::<S>();
+        let width = self.share::<S>();
         let channels = self.job.plan.channels;
         let scratch = self.scratch.as_mut_ptr();
         // Items beyond the first of a tile are its lanes where there is one channel.
-        let (items_of_tile, channels_of_tile) = if channels == 1 { (width, 1) } else { (1, width) };
+        let (items_of_tile, channels_of_tile) = if channels == 1 { (width, 1) } else { (self.together, width) };
         let mut item = self.items.start;
         while item < self.items.end {
             let mut channel = 0;
@@ -223,6 +234,26 @@ impl<T: Real, const V: usize> WithSimd for Part<'_, T, V> {
 }
 
 impl<T: Real, const V: usize> Part<'_, T, V> {
+    /// Numbers of a slot that belong to one item, or to items that are lanes.
+    #[inline(always)]
+    fn share<S: Simd>(&self) -> usize {
+        V * T::lanes::<S>() / self.together
+    }
+
+    /// Rows of one item in a tile.
+    #[inline(always)]
+    fn slots<S: Simd>(&self, rows: usize, spot: Spot) -> Slots {
+        Slots { rows, pitch: V * T::lanes::<S>(), width: self.share::<S>(), used: spot.used }
+    }
+
+    /// How rows of the result lie that are tiles of channels.
+    #[inline(always)]
+    fn rows<S: Simd>(&self, stride: usize) -> Rows {
+        let item = self.job.plan.program.outputs * self.job.plan.channels;
+        let half = if self.together == 2 { item } else { V * T::lanes::<S>() / 2 };
+        Rows { stride, half }
+    }
+
     /// # Safety
     /// The spot lies inside of the operands, and `values` holds the slots.
     #[inline(always)]
@@ -230,11 +261,15 @@ impl<T: Real, const V: usize> Part<'_, T, V> {
         let (job, width) = (self.job, V * T::lanes::<S>());
         for (index, slots) in job.plan.program.arguments.iter().enumerate() {
             let argument = job.plan.arguments[index];
-            let (offset, lay) = job.place(slots.len(), argument.channels, argument.shared, spot);
-            // SAFETY: the caller's.
-            unsafe {
-                let from = job.arguments[index].add(offset);
-                fill::<T, S>(simd, lay, (from, values.add(slots.start * width)), spot.slots(slots.len(), width));
+            for neighbour in 0..self.together {
+                let spot = Spot { item: spot.item + neighbour, ..spot };
+                let (offset, lay) = job.place(slots.len(), argument.channels, argument.shared, spot);
+                // SAFETY: the caller's.
+                unsafe {
+                    let from = job.arguments[index].add(offset);
+                    let to = values.add(slots.start * width + neighbour * self.share::<S>());
+                    fill::<T, S>(simd, lay, (from, to), self.slots::<S>(slots.len(), spot));
+                }
             }
         }
     }
@@ -250,19 +285,15 @@ impl<T: Real, const V: usize> Part<'_, T, V> {
             self.fill_arguments::<S>(simd, spot, values);
             let to = job.result.add(offset);
             match lay {
-                Lay::Channels { stride } if spot.used == width => {
-                    let streaming = job.streams(to);
-                    let place = Place { values, result: to, result_stride: stride, streaming };
-                    forward::run::<T, S, V>(simd, program, place);
+                Lay::Channels { stride } if spot.used == self.share::<S>() => {
+                    let (rows, streaming) = (self.rows::<S>(stride), job.streams(to));
+                    forward::run::<T, S, V>(simd, program, Place { values, result: to, rows, streaming });
                 }
                 _ => {
                     let result = values.add(program.slots * width);
-                    forward::run::<T, S, V>(
-                        simd,
-                        program,
-                        Place { values, result, result_stride: width, streaming: false },
-                    );
-                    let rows = spot.slots(program.outputs, width);
+                    let rows = Rows::packed(width);
+                    forward::run::<T, S, V>(simd, program, Place { values, result, rows, streaming: false });
+                    let rows = self.slots::<S>(program.outputs, spot);
                     if matches!(lay, Lay::Items { .. }) && job.streams(to) {
                         let copy = result.add(program.outputs * width);
                         empty::<T, S>(simd, lay, (result, copy), rows, false);
@@ -285,18 +316,19 @@ impl<T: Real, const V: usize> Part<'_, T, V> {
         unsafe {
             self.fill_arguments::<S>(simd, spot, values);
             let slots = values.add(program.slots * width);
+            let packed = Rows::packed(width);
             // Values that the reverse pass needs are never components of the result.
-            let forward = Place { values, result: std::ptr::null_mut(), result_stride: 0, streaming: false };
+            let forward = Place { values, result: std::ptr::null_mut(), rows: packed, streaming: false };
             let from = job.cotangent.add(offset);
-            let (cotangent, result_stride) = match lay {
-                Lay::Channels { stride } if spot.used == width => (from, stride),
+            let (cotangent, rows) = match lay {
+                Lay::Channels { stride } if spot.used == self.share::<S>() => (from, self.rows::<S>(stride)),
                 _ => {
                     let copy = slots.add(program.slots * width);
-                    fill::<T, S>(simd, lay, (from, copy), spot.slots(program.outputs, width));
-                    (copy.cast_const(), width)
+                    fill::<T, S>(simd, lay, (from, copy), self.slots::<S>(program.outputs, spot));
+                    (copy.cast_const(), packed)
                 }
             };
-            let tile = backward::CotangentPlace { forward, result: cotangent, result_stride, slots };
+            let tile = backward::CotangentPlace { forward, result: cotangent, rows, slots };
             backward::run::<T, S, V>(simd, program, tile);
             self.empty_cotangents::<S>(simd, spot, slots);
         }
@@ -312,14 +344,17 @@ impl<T: Real, const V: usize> Part<'_, T, V> {
             if place.is_null() {
                 continue;
             }
-            let (offset, lay) = job.place(rows.len(), argument.channels, argument.shared, spot);
-            let offset = if argument.shared { offset + self.part * job.part_stride } else { offset };
             // The lanes of one item come in several tiles if it has many channels.
-            let add = argument.shared || (lay == Lay::Broadcast && spot.channel > 0);
-            // SAFETY: the caller's; sums of a part are its own.
-            unsafe {
-                let pair = (slots.add(rows.start * width), place.add(offset));
-                empty::<T, S>(simd, lay, pair, spot.slots(rows.len(), width), add);
+            let add = argument.shared || (argument.channels == 1 && job.plan.channels > 1 && spot.channel > 0);
+            for neighbour in 0..self.together {
+                let spot = Spot { item: spot.item + neighbour, ..spot };
+                let (offset, lay) = job.place(rows.len(), argument.channels, argument.shared, spot);
+                let offset = if argument.shared { offset + self.part * job.part_stride } else { offset };
+                // SAFETY: the caller's; sums of a part are its own.
+                unsafe {
+                    let from = slots.add(rows.start * width + neighbour * self.share::<S>());
+                    empty::<T, S>(simd, lay, (from, place.add(offset)), self.slots::<S>(rows.len(), spot), add);
+                }
             }
         }
     }

@@ -17,9 +17,11 @@ pub(super) enum Lay {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Slots {
     pub rows: usize,
-    /// Numbers of a slot.
+    /// Numbers from one slot to the next.
+    pub pitch: usize,
+    /// Numbers of a slot: all, or one item's share.
     pub width: usize,
-    /// Numbers of a slot that belong to a channel or an item.
+    /// Numbers of them that belong to a channel or an item.
     pub used: usize,
 }
 
@@ -29,7 +31,7 @@ pub(super) struct Slots {
 /// `to` is valid for writing all slots; `from` for reading what `lay` describes.
 #[inline(always)]
 pub(super) unsafe fn fill<T: Real, S: Simd>(simd: S, lay: Lay, (from, to): (*const T, *mut T), slots: Slots) {
-    let Slots { rows, width, used } = slots;
+    let Slots { rows, pitch, width, used } = slots;
     // SAFETY: the caller's.
     unsafe {
         match lay {
@@ -37,13 +39,13 @@ pub(super) unsafe fn fill<T: Real, S: Simd>(simd: S, lay: Lay, (from, to): (*con
                 for row in 0..rows {
                     for lane in (0..width).step_by(T::lanes::<S>()) {
                         let value = T::load::<S>(from.add(row * stride + lane));
-                        T::store::<S>(to.add(row * width + lane), value);
+                        T::store::<S>(to.add(row * pitch + lane), value);
                     }
                 }
             }
             Lay::Channels { stride } => {
                 for row in 0..rows {
-                    let slot = to.add(row * width);
+                    let slot = to.add(row * pitch);
                     slot.copy_from_nonoverlapping(from.add(row * stride), used);
                     std::slice::from_raw_parts_mut(slot.add(used), width - used).fill(T::ZERO);
                 }
@@ -52,15 +54,15 @@ pub(super) unsafe fn fill<T: Real, S: Simd>(simd: S, lay: Lay, (from, to): (*con
                 for row in 0..rows {
                     let value = T::splat(simd, *from.add(row));
                     for lane in (0..width).step_by(T::lanes::<S>()) {
-                        T::store::<S>(to.add(row * width + lane), value);
+                        T::store::<S>(to.add(row * pitch + lane), value);
                     }
                 }
             }
             Lay::Items { stride } => {
                 if used < width {
-                    std::slice::from_raw_parts_mut(to, rows * width).fill(T::ZERO);
+                    std::slice::from_raw_parts_mut(to, rows * pitch).fill(T::ZERO);
                 }
-                transpose(simd, (used, rows), (from, stride), (to, width));
+                transpose(simd, (used, rows), (from, stride), (to, pitch));
             }
         }
     }
@@ -78,7 +80,7 @@ pub(super) unsafe fn empty<T: Real, S: Simd>(
     slots: Slots,
     add: bool,
 ) {
-    let Slots { rows, width, used } = slots;
+    let Slots { rows, pitch, width, used } = slots;
     let put = |place: *mut T, value: T| {
         // SAFETY: the caller's; `place` lies in what `lay` describes.
         unsafe { *place = if add { *place + value } else { value } };
@@ -86,10 +88,22 @@ pub(super) unsafe fn empty<T: Real, S: Simd>(
     // SAFETY: the caller's.
     unsafe {
         match lay {
+            Lay::Channels { stride } if used == width => {
+                for row in 0..rows {
+                    for lane in (0..width).step_by(T::lanes::<S>()) {
+                        let place = to.add(row * stride + lane);
+                        let mut value = T::load::<S>(from.add(row * pitch + lane));
+                        if add {
+                            value = T::plus(simd, T::load::<S>(place), value);
+                        }
+                        T::store::<S>(place, value);
+                    }
+                }
+            }
             Lay::Channels { stride } => {
                 for row in 0..rows {
                     for lane in 0..used {
-                        put(to.add(row * stride + lane), *from.add(row * width + lane));
+                        put(to.add(row * stride + lane), *from.add(row * pitch + lane));
                     }
                 }
             }
@@ -99,14 +113,14 @@ pub(super) unsafe fn empty<T: Real, S: Simd>(
                         // Beyond the used lanes zero cotangents may have met what is not finite.
                         let mut sum = T::ZERO;
                         for lane in 0..used {
-                            sum += *from.add(row * width + lane);
+                            sum += *from.add(row * pitch + lane);
                         }
                         put(to.add(row), sum);
                         continue;
                     }
                     let mut sum = T::splat(simd, T::ZERO);
                     for lane in (0..width).step_by(T::lanes::<S>()) {
-                        sum = T::plus(simd, sum, T::load::<S>(from.add(row * width + lane)));
+                        sum = T::plus(simd, sum, T::load::<S>(from.add(row * pitch + lane)));
                     }
                     put(to.add(row), T::reduce_sum(simd, sum));
                 }
@@ -114,7 +128,7 @@ pub(super) unsafe fn empty<T: Real, S: Simd>(
             Lay::Items { stride } => {
                 // Items are written by one tile each, so there is nothing to add to.
                 debug_assert!(!add, "lanes are items of their own");
-                transpose(simd, (rows, used), (from, width), (to, stride));
+                transpose(simd, (rows, used), (from, pitch), (to, stride));
             }
         }
     }
