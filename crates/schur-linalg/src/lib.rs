@@ -8,11 +8,13 @@
 use schur_tensor::ShapeError;
 use thiserror::Error;
 
+mod complex;
 mod input;
 mod orthonormal;
 mod positive;
 mod spectral;
 
+pub use complex::{ComplexSingularValues, complex_svd};
 pub use orthonormal::{Orthonormal, orthonormal};
 pub use positive::Positive;
 pub use spectral::{SingularValues, SymmetricEigen, svd, symmetric_eigen};
