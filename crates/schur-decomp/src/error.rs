@@ -1,6 +1,6 @@
 //! What cannot be decomposed, and why.
 
-use schur_einsum::EinsumError;
+use schur_einsum::{ContractionError, EinsumError};
 use schur_linalg::LinalgError;
 use schur_tensor::ShapeError;
 use schur_tensor::semiring::SemiringError;
@@ -139,6 +139,22 @@ pub enum DecompError {
         /// The iteration, counted from one.
         iteration: usize,
     },
+    /// A model that least squares cannot fit factor by factor.
+    #[error("index `{index}` of the model {problem}")]
+    Model {
+        /// The index at fault.
+        index: String,
+        /// What is wrong with it, and what would be right.
+        problem: &'static str,
+    },
+    /// A model of the wrong make.
+    #[error("the model `{text}` {problem}")]
+    ModelText {
+        /// The text.
+        text: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// A matrix on the way has no decomposition.
     #[error(transparent)]
     Linalg(#[from] LinalgError),
@@ -151,4 +167,7 @@ pub enum DecompError {
     /// A contraction on the way cannot be planned or run.
     #[error(transparent)]
     Einsum(#[from] EinsumError),
+    /// Lists of indices are no contraction.
+    #[error(transparent)]
+    Contraction(#[from] ContractionError),
 }

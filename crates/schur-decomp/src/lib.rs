@@ -3,6 +3,7 @@
 //! ```text
 //! error, fit, random, matrix             what every room uses
 //!   <- factors of one form (cp, ...)     a form, and the algorithms that fit it
+//!      einsum_model                      any form that an einsum writes down
 //! ```
 //!
 //! Every function that fits returns the form it fitted and a [`Fit`]: the true relative error, its history, and
@@ -10,7 +11,9 @@
 //! for any number of threads.
 #![forbid(unsafe_code)]
 
+mod check;
 pub mod cp;
+pub mod einsum_model;
 mod error;
 pub mod fit;
 pub mod matrix;
