@@ -139,6 +139,16 @@ pub enum DecompError {
         /// The iteration, counted from one.
         iteration: usize,
     },
+    /// Two elements that symmetry makes equal are different.
+    #[error("element {index:?} is {found}, but {expected} with its indices sorted: symmetrise the tensor first")]
+    NotSymmetric {
+        /// Where.
+        index: Vec<usize>,
+        /// What stands there.
+        found: f64,
+        /// What stands where the indices are sorted.
+        expected: f64,
+    },
     /// A model that least squares cannot fit factor by factor.
     #[error("index `{index}` of the model {problem}")]
     Model {

@@ -4,6 +4,7 @@
 //! error, fit, random, matrix             what every room uses
 //!   <- factors of one form (cp, ...)     a form, and the algorithms that fit it
 //!      einsum_model                      any form that an einsum writes down
+//!      symmetric                         sums of powers of vectors
 //! ```
 //!
 //! Every function that fits returns the form it fitted and a [`Fit`]: the true relative error, its history, and
@@ -18,6 +19,7 @@ mod error;
 pub mod fit;
 pub mod matrix;
 pub mod random;
+pub mod symmetric;
 
 pub use error::DecompError;
 pub use fit::Fit;
