@@ -5,7 +5,7 @@
 //!   <- factors of one form (cp, ...)     a form, and the algorithms that fit it
 //!      einsum_model                      any form that an einsum writes down
 //!      symmetric                         sums of powers of vectors
-//!   <- structure                         which ranks, and which network
+//!   <- structure <- suggest              which ranks, and which network; a report
 //! ```
 //!
 //! Every function that fits returns the form it fitted and a [`Fit`]: the true relative error, its history, and
@@ -21,6 +21,7 @@ pub mod fit;
 pub mod matrix;
 pub mod random;
 pub mod structure;
+pub mod suggest;
 pub mod symmetric;
 
 pub use error::DecompError;
