@@ -39,6 +39,9 @@ def main():
         seed("pickle", path.stem, program)
         seed("torch", path.stem, program)
     seed("safetensors", "small", model_file())
+    for suffix in ["tns", "mat"]:
+        for path in IO.glob(f"*.{suffix}"):
+            seed(suffix, path.name, path.read_bytes())
     cases = json.loads((EINSUM / "einsum_conformance.json").read_text())
     for i, case in enumerate(cases["texts"] + cases["refused"]):
         seed("einsum", f"conformance_{i:03}", case["text"].encode())

@@ -11,7 +11,8 @@
 //! - [`pickle`] runs the pickle machine over a flat arena and leaves every call symbolic.
 //! - [`archive`] reads members of a zip with a byte limit for each.
 //! - [`torch`] recognises an allow-list (tensors, ordered dictionaries, numpy arrays) in that data.
-//! - [`npy`] reads and writes NumPy's arrays of numbers.
+//! - [`npy`] reads and writes NumPy's arrays of numbers, [`npz`] several of them by name.
+//! - [`tns`] reads and writes sparse tensors as text, [`mat`] reads MATLAB's arrays.
 //! - [`safetensors`] is the format of our own model files: tensors by name and text metadata.
 //! - [`atomic_file`] writes an output completely or not at all; [`sha256`] names a file by its content.
 //!
@@ -21,10 +22,13 @@
 pub mod archive;
 pub mod atomic_file;
 mod digest;
+pub mod mat;
 pub mod npy;
+pub mod npz;
 pub mod pickle;
 pub mod safetensors;
 mod tensor;
+pub mod tns;
 pub mod torch;
 
 pub use atomic_file::write_atomically;

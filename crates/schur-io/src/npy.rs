@@ -87,6 +87,16 @@ pub struct Array {
     pub numbers: Numbers,
 }
 
+impl Array {
+    /// Takes elements whose first axis is contiguous, as Fortran and MATLAB have them.
+    ///
+    /// There must be as many as the shape needs.
+    pub(crate) fn from_columns(shape: Vec<usize>, numbers: Numbers) -> Self {
+        let numbers = if shape.len() > 1 { numbers.transposed(&shape) } else { numbers };
+        Self { shape, numbers }
+    }
+}
+
 /// Reads an array.
 ///
 /// Memory grows with what the file holds, not with what its header promises.
@@ -114,8 +124,7 @@ pub fn read(mut reader: impl Read) -> Result<Array, NpyError> {
     if reader.read(&mut [0])? != 0 {
         return Err(NpyError::Trailing { elements: count });
     }
-    let numbers = if fortran_order && shape.len() > 1 { numbers.transposed(&shape) } else { numbers };
-    Ok(Array { shape, numbers })
+    Ok(if fortran_order { Array::from_columns(shape, numbers) } else { Array { shape, numbers } })
 }
 
 /// Writes an array, in format 1.0, or 2.0 if it has thousands of axes, little-endian and row-major.
