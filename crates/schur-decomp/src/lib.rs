@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! error, fit, random, matrix             what every room uses
+//!   <- sparse                            a sparse tensor, and its products with factors
 //!   <- factors of one form (cp, ...)     a form, and the algorithms that fit it
 //!      einsum_model                      any form that an einsum writes down
 //!      symmetric                         sums of powers of vectors
@@ -20,6 +21,7 @@ mod error;
 pub mod fit;
 pub mod matrix;
 pub mod random;
+pub mod sparse;
 pub mod structure;
 pub mod suggest;
 pub mod symmetric;

@@ -2,6 +2,7 @@
 
 use schur_tensor::Tensor;
 
+use super::Cp;
 use crate::{DecompError, Scalar};
 
 /// A tensor that canonical polyadic models are fitted to: dense, sparse, or given by factors.
@@ -17,6 +18,17 @@ pub trait CpTensor<T: Scalar>: Sync {
     /// # Errors
     /// [`DecompError`] if their memory cannot be held.
     fn products<'a>(&'a self, rank: usize) -> Result<Box<dyn MttkrpSequence<T> + 'a>, DecompError>;
+
+    /// `|data - model|^2` summed element by element, for errors too small to be seen in the difference of norms.
+    ///
+    /// None where that is not to be had.
+    ///
+    /// # Errors
+    /// [`DecompError::Mismatch`] for a model of another shape.
+    fn residual_squared(&self, model: &Cp<T>) -> Result<Option<f64>, DecompError> {
+        let _ = model;
+        Ok(None)
+    }
 }
 
 /// Matricised tensor times Khatri-Rao products, mode after mode, with what they share kept between them.
