@@ -6,6 +6,7 @@
 //!   <- factors of one form (cp, ...)     a form, and the algorithms that fit it
 //!      einsum_model                      any form that an einsum writes down
 //!      symmetric                         sums of powers of vectors
+//!   <- completion                        models of tensors with gaps
 //!   <- structure <- suggest              which ranks, and which network; a report
 //! ```
 //!
@@ -15,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 mod check;
+pub mod completion;
 pub mod cp;
 pub mod einsum_model;
 mod error;
