@@ -6,7 +6,7 @@
 //!   <- factors of one form (cp, ...)     a form, and the algorithms that fit it
 //!      einsum_model                      any form that an einsum writes down
 //!      symmetric                         sums of powers of vectors
-//!   <- completion                        models of tensors with gaps
+//!   <- completion, relational            models of tensors with gaps, and of relations
 //!   <- structure <- suggest              which ranks, and which network; a report
 //! ```
 //!
@@ -23,6 +23,7 @@ mod error;
 pub mod fit;
 pub mod matrix;
 pub mod random;
+pub mod relational;
 pub mod sparse;
 pub mod structure;
 pub mod suggest;
