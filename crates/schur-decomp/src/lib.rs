@@ -5,6 +5,7 @@
 //!   <- sparse                            a sparse tensor, and its products with factors
 //!   <- factors of one form (cp, ...)     a form, and the algorithms that fit it
 //!      einsum_model                      any form that an einsum writes down
+//!        <- block_term                   one of them with a name
 //!      symmetric                         sums of powers of vectors
 //!   <- completion, relational            models of tensors with gaps, and of relations
 //!   <- structure <- suggest              which ranks, and which network; a report
@@ -15,6 +16,7 @@
 //! for any number of threads.
 #![forbid(unsafe_code)]
 
+pub mod block_term;
 mod check;
 pub mod completion;
 pub mod cp;
