@@ -6,7 +6,7 @@
 //!   <- factors of one form (cp, ...)     a form, and the algorithms that fit it
 //!      einsum_model                      any form that an einsum writes down
 //!        <- block_term                   one of them with a name
-//!      symmetric                         sums of powers of vectors
+//!      symmetric, tubal                  sums of powers; matrices of tubes
 //!   <- completion, relational            models of tensors with gaps, and of relations
 //!   <- structure <- suggest              which ranks, and which network; a report
 //! ```
@@ -30,6 +30,7 @@ pub mod sparse;
 pub mod structure;
 pub mod suggest;
 pub mod symmetric;
+pub mod tubal;
 
 pub use error::DecompError;
 pub use fit::Fit;
