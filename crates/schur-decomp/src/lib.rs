@@ -5,7 +5,7 @@
 //!   <- sparse                            a sparse tensor, and its products with factors
 //!   <- factors of one form (cp, ...)     a form, and the algorithms that fit it
 //!      einsum_model                      any form that an einsum writes down
-//!        <- block_term                   one of them with a name
+//!        <- block_term, parafac2         two of them with names
 //!      symmetric, tubal                  sums of powers; matrices of tubes
 //!   <- completion, relational            models of tensors with gaps, and of relations
 //!   <- structure <- suggest              which ranks, and which network; a report
@@ -24,6 +24,7 @@ pub mod einsum_model;
 mod error;
 pub mod fit;
 pub mod matrix;
+pub mod parafac2;
 pub mod random;
 pub mod relational;
 pub mod sparse;
