@@ -9,15 +9,21 @@ use schur_tensor::ShapeError;
 use thiserror::Error;
 
 mod complex;
+mod general;
 mod input;
+mod leading;
 mod orthonormal;
 mod positive;
 mod spectral;
+mod tall;
 
 pub use complex::{ComplexSingularValues, complex_svd};
+pub use general::solve_right;
+pub use leading::{Leading, leading_eigen};
 pub use orthonormal::{Orthonormal, orthonormal};
 pub use positive::Positive;
 pub use spectral::{SingularValues, SymmetricEigen, svd, symmetric_eigen};
+pub use tall::Triangle;
 
 /// Why a matrix has no decomposition.
 #[derive(Debug, Clone, PartialEq, Error)]
