@@ -8,6 +8,8 @@
 //!        <- block_term, parafac2         two of them with names
 //!      symmetric, tubal                  sums of powers; matrices of tubes
 //!   <- completion, relational            models of tensors with gaps, and of relations
+//!   <- modes, residual                   products along modes, true errors by blocks
+//!   <- tucker                            a core and a factor a mode
 //!   <- structure <- suggest              which ranks, and which network; a report
 //! ```
 //!
@@ -24,14 +26,17 @@ pub mod einsum_model;
 mod error;
 pub mod fit;
 pub mod matrix;
+pub mod modes;
 pub mod parafac2;
 pub mod random;
 pub mod relational;
+mod residual;
 pub mod sparse;
 pub mod structure;
 pub mod suggest;
 pub mod symmetric;
 pub mod tubal;
+pub mod tucker;
 
 pub use error::DecompError;
 pub use fit::Fit;
