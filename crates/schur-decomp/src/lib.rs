@@ -9,7 +9,7 @@
 //!      symmetric, tubal                  sums of powers; matrices of tubes
 //!   <- completion, relational            models of tensors with gaps, and of relations
 //!   <- modes, residual                   products along modes, true errors by blocks
-//!   <- tucker                            a core and a factor a mode
+//!   <- tucker, train                     a core and a factor a mode; chains of cores
 //!   <- structure <- suggest              which ranks, and which network; a report
 //! ```
 //!
@@ -35,6 +35,7 @@ pub mod sparse;
 pub mod structure;
 pub mod suggest;
 pub mod symmetric;
+pub mod train;
 pub mod tubal;
 pub mod tucker;
 
