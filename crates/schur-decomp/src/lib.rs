@@ -9,7 +9,7 @@
 //!      symmetric, tubal                  sums of powers; matrices of tubes
 //!   <- completion, relational            models of tensors with gaps, and of relations
 //!   <- modes, residual                   products along modes, true errors by blocks
-//!   <- tucker, train                     a core and a factor a mode; chains of cores
+//!   <- tucker, train <- ring, tree       a core and a factor a mode; chains, rings and trees of cores
 //!   <- structure <- suggest              which ranks, and which network; a report
 //! ```
 //!
@@ -31,11 +31,13 @@ pub mod parafac2;
 pub mod random;
 pub mod relational;
 mod residual;
+pub mod ring;
 pub mod sparse;
 pub mod structure;
 pub mod suggest;
 pub mod symmetric;
 pub mod train;
+pub mod tree;
 pub mod tubal;
 pub mod tucker;
 
