@@ -16,19 +16,16 @@ const LANES: usize = 16;
 ///
 /// Returns the sum of the squares of its elements.
 pub(crate) fn dense<T: Scalar>(method: &'static str, least: usize, tensor: &Tensor<T>) -> Result<f64, DecompError> {
-    let shape = tensor.shape();
-    if shape.len() < least {
-        return Err(DecompError::Order { method, least, shape: shape.to_vec() });
-    }
-    if let Some(mode) = shape.iter().position(|&size| size == 0) {
-        return Err(DecompError::EmptyMode { mode, shape: shape.to_vec() });
-    }
+    shape(method, least, tensor.shape())?;
     let sum = norm_squared(tensor.data());
     if sum.is_normal() {
         return Ok(sum);
     }
     if let Some(place) = tensor.data().iter().position(|x| !x.to_f64().is_finite()) {
-        return Err(DecompError::NotFinite { index: index_of(place, shape), value: tensor.data()[place].to_f64() });
+        return Err(DecompError::NotFinite {
+            index: index_of(place, tensor.shape()),
+            value: tensor.data()[place].to_f64(),
+        });
     }
     match tensor.data().iter().fold(0.0_f64, |most, x| most.max(x.to_f64().abs())) {
         0.0 => Err(DecompError::AllZero),
@@ -37,6 +34,17 @@ pub(crate) fn dense<T: Scalar>(method: &'static str, least: usize, tensor: &Tens
             value,
             expected: "such that the sum of all squares is a number: scale the data",
         }),
+    }
+}
+
+/// Checks that a shape has enough modes, none of them empty.
+pub(crate) fn shape(method: &'static str, least: usize, shape: &[usize]) -> Result<(), DecompError> {
+    if shape.len() < least {
+        return Err(DecompError::Order { method, least, shape: shape.to_vec() });
+    }
+    match shape.iter().position(|&size| size == 0) {
+        Some(mode) => Err(DecompError::EmptyMode { mode, shape: shape.to_vec() }),
+        None => Ok(()),
     }
 }
 
@@ -58,8 +66,17 @@ pub(crate) fn stopping(stopping: &Stopping) -> Result<(), DecompError> {
 
 /// Checks an option that must be a number from zero up.
 pub(crate) fn not_negative(option: &'static str, value: f64) -> Result<(), DecompError> {
-    let fits = value.is_finite() && value >= 0.0;
-    if fits { Ok(()) } else { Err(DecompError::Option { option, value, expected: "zero or more" }) }
+    at_least(option, value, 0.0, "zero or more")
+}
+
+/// Checks an option that must be a number from some least one up.
+pub(crate) fn at_least(
+    option: &'static str,
+    value: f64,
+    least: f64,
+    expected: &'static str,
+) -> Result<(), DecompError> {
+    if value.is_finite() && value >= least { Ok(()) } else { Err(DecompError::Option { option, value, expected }) }
 }
 
 /// Checks a rank.

@@ -3,6 +3,7 @@
 //! ```text
 //! error, fit, random, matrix             what every room uses
 //!   <- sparse                            a sparse tensor, and its products with factors
+//!   <- dense                             how a dense tensor meets factors: few readings, no copy
 //!   <- factors of one form (cp, ...)     a form, and the algorithms that fit it
 //!      einsum_model                      any form that an einsum writes down
 //!        <- block_term, parafac2         two of them with names
@@ -22,6 +23,7 @@ pub mod block_term;
 mod check;
 pub mod completion;
 pub mod cp;
+pub mod dense;
 pub mod einsum_model;
 mod error;
 pub mod fit;
