@@ -2,7 +2,7 @@
 //!
 //! $$ x_{i_1 \dots i_N} \approx \sum_r \lambda_r\, a^{(1)}_{i_1 r} \cdots a^{(N)}_{i_N r} $$
 //!
-//! [`als`] is the one to begin with. Every algorithm knows its data only through [`CpTensor`], so it runs on dense
+//! [`als`](als()) is the one to begin with. Every algorithm knows its data only through [`CpTensor`], so it runs on dense
 //! tensors ([`Dense`](crate::dense::Dense)) as on any other storage.
 
 mod als;

@@ -113,7 +113,7 @@ impl<'a, T: Scalar> Sequence<'a, T> {
         Ok(())
     }
 
-    fn from_tensor(&mut self, factors: &[Tensor<T>], window: Window, result: &mut [T]) -> Result<(), DecompError> {
+    fn sum_out(&mut self, factors: &[Tensor<T>], window: Window, result: &mut [T]) -> Result<(), DecompError> {
         contract::tensor(self.tensor, factors, window, (result, &mut self.panel, &mut self.scratch))
     }
 }
@@ -132,12 +132,12 @@ impl<T: Scalar> MttkrpSequence<T> for Sequence<'_, T> {
         if self.levels.is_empty() {
             let window = self.window(mode);
             if window.width == 1 {
-                self.from_tensor(factors, target, result)?;
+                self.sum_out(factors, target, result)?;
                 self.most_bytes = self.most_bytes.max(self.bytes());
                 return Ok(());
             }
             let mut numbers = self.memory(window.count(shape, rank));
-            self.from_tensor(factors, window, &mut numbers)?;
+            self.sum_out(factors, window, &mut numbers)?;
             self.levels.push((window, numbers));
         }
         while let Some(&(window, _)) = self.levels.last() {
