@@ -3,8 +3,9 @@
 //! A product for mode `n` that finds nothing to start from sums out of the tensor the modes that were updated last, and
 //! keeps what is left: a window of modes from `n` on. The following modes of the sweep start from there, until one of
 //! them has been summed out. With windows of `N - 1` modes this is the multi-sweep dimension tree, `N / (N - 1)`
-//! readings of the tensor a sweep; with windows of half the modes the binary tree, two readings; with none, `N`. The
-//! widest is taken whose partial product is a small part of the tensor. Within a window halves of it are kept likewise.
+//! readings of the tensor a sweep; with windows of half the modes the binary tree, two readings; with none, `N`. The one
+//! is taken that costs least, of those whose partial product is a small part of the tensor. Within a window halves of it
+//! are kept likewise.
 //!
 //! Source: Ma and Solomonik, "Efficient parallel CP decomposition with pairwise perturbation and multi-sweep dimension
 //! tree", 2020; Phan, Tichavsky, Cichocki, "Fast alternating LS algorithms for high order CANDECOMP/PARAFAC tensor
@@ -18,6 +19,10 @@ use crate::{DecompError, Scalar};
 
 /// A partial product may take one part in so many of the tensor.
 const PART: usize = 6;
+/// An element is multiplied by so many components in the time that it takes to read it from memory, about.
+const MULTIPLIED: f64 = 12.0;
+/// A number of a partial product is written, fetched for that, and read again: about so many readings.
+const WRITTEN: f64 = 5.0;
 /// Partial products of fewer bytes are kept whatever the size of the tensor.
 const FREE_BYTES: usize = 1 << 20;
 
@@ -42,14 +47,20 @@ impl<'a, T: Scalar> Sequence<'a, T> {
         Ok(Self { tensor, rank, levels, spare, panel: Vec::new(), scratch: Vec::new(), most_bytes: 0 })
     }
 
-    /// The widest window from a mode on that is small enough to be kept.
+    /// The window from a mode on that costs least a sweep, of those that are small enough to be kept.
     fn window(&self, first: usize) -> Window {
         let shape = self.tensor.shape();
-        let order = shape.len();
-        let most = (self.tensor.data().len() / PART).max(FREE_BYTES / size_of::<T>());
-        let windows = (1..order).rev().map(|width| Window { first, width, order });
-        let small = |window: &Window| window.width == 1 || window.count(shape, self.rank) <= most;
-        windows.into_iter().find(small).unwrap_or(Window { first, width: 1, order })
+        let (order, elements) = (shape.len(), self.tensor.data().len());
+        let most = (elements / PART).max(FREE_BYTES / size_of::<T>());
+        let windows = (1..order).map(|width| Window { first, width, order });
+        let small = windows.filter(|window| window.width == 1 || window.count(shape, self.rank) <= most);
+        let cost = |window: &Window| {
+            let kept = if window.width == 1 { 0 } else { window.count(shape, self.rank) };
+            let reading = self.rank as f64 / MULTIPLIED + WRITTEN * kept as f64 / elements as f64;
+            reading * order as f64 / window.width as f64
+        };
+        let best = small.min_by(|a, b| cost(a).total_cmp(&cost(b)));
+        best.unwrap_or(Window { first, width: 1, order })
     }
 
     fn memory(&mut self, count: usize) -> Vec<T> {
