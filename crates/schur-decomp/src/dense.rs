@@ -9,6 +9,7 @@ mod contract;
 mod panel;
 mod residual;
 mod sequence;
+mod skinny;
 
 /// A dense tensor that models are fitted to.
 ///

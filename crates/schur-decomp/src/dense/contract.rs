@@ -11,10 +11,13 @@ use schur_tensor::semiring::Semiring;
 use schur_tensor::{Real, Tensor};
 
 use super::panel;
+use super::skinny::Skinny;
 use crate::{DecompError, Scalar};
 
 /// The most numbers of a Khatri-Rao product that are held at a time.
 const PANEL: usize = 1 << 18;
+/// As many of them where nothing is packed: half of a second-level cache is left to the tensor.
+const SKINNY_PANEL: usize = 1 << 15;
 /// Numbers of a partial product whose sums are kept in the first-level cache.
 const RUN: usize = 1024;
 /// Multiplications below which threads cost more than they bring.
@@ -50,8 +53,8 @@ impl Window {
     }
 }
 
-/// Two axes of a group, the second one faster.
-type Pair = [(usize, usize); 2];
+/// Size and stride of the two axes of a group, the second one faster.
+pub(super) type Pair = [(usize, usize); 2];
 
 /// Sums out of the tensor all modes outside of the window.
 ///
@@ -68,24 +71,32 @@ pub(super) fn tensor<T: Scalar>(
     let summed: Vec<&Tensor<T>> =
         (0..window.order).filter(|&mode| !window.contains(mode)).map(|mode| &factors[mode]).collect();
     let [(slow, slow_stride), (fast, fast_stride)] = inner;
-    let piece = (PANEL / rank).clamp(1, fast);
-    let group = if piece < fast { 1 } else { (PANEL / rank / fast).clamp(1, slow) };
+    let is_skinny = Skinny::<T>::is_fit(rank, rows, inner);
+    let panel_rows = if is_skinny { SKINNY_PANEL } else { PANEL } / rank;
+    let piece = panel_rows.clamp(1, fast);
+    let group = if piece < fast { 1 } else { (panel_rows / fast).clamp(1, slow) };
     let ones = vec![<T as Real>::ONE; rank];
     let mut mode = Mode::Overwrite;
     for i in (0..slow).step_by(group) {
         for j in (0..fast).step_by(piece) {
             let sizes = [group.min(slow - i), piece.min(fast - j)];
             let right: &[T] = if let [factor] = summed[..] {
-                &factor.data()[(i * fast + j) * rank..]
+                &factor.data()[(i * fast + j) * rank..(i * fast + j + sizes[0] * sizes[1]) * rank]
             } else {
                 panel.resize(sizes[0] * sizes[1] * rank, <T as Real>::ZERO);
                 let start = i * fast + j;
                 panel::fill(&summed, &ones, start..start + sizes[0] * sizes[1], panel);
                 panel
             };
+            let left = &tensor.data()[i * slow_stride + j * fast_stride..];
+            if is_skinny {
+                let (inner, add) = ([(sizes[0], slow_stride), (sizes[1], fast_stride)], mode == Mode::Add);
+                Skinny { data: left, rows, inner, right, rank, add }.run(result);
+                mode = Mode::Add;
+                continue;
+            }
             let inner = [(sizes[0], [slow_stride, sizes[1] * rank]), (sizes[1], [fast_stride, rank])];
             let product = product(rows, inner, rank);
-            let left = &tensor.data()[i * slow_stride + j * fast_stride..];
             T::arithmetic().product(&product, [left, right], result, mode, scratch)?;
             mode = Mode::Add;
         }
@@ -161,10 +172,23 @@ impl<T: Scalar> WithSimd for Sum<'_, T> {
         for (n, weights) in factor.chunks_exact(rank).enumerate() {
             let row = &source[n * step..n * step + sums.len()];
             for (sums, numbers) in sums.chunks_exact_mut(rank).zip(row.chunks_exact(rank)) {
-                for r in 0..rank {
-                    sums[r] += numbers[r] * weights[r];
-                }
+                add_product(sums, numbers, weights);
             }
         }
+    }
+}
+
+/// `sums[r] += numbers[r] * weights[r]`, eight at a time.
+#[inline(always)]
+fn add_product<T: Scalar>(sums: &mut [T], numbers: &[T], weights: &[T]) {
+    let ((sums, last), (numbers, others), (weights, rest)) =
+        (sums.as_chunks_mut::<8>(), numbers.as_chunks::<8>(), weights.as_chunks::<8>());
+    for ((sums, numbers), weights) in sums.iter_mut().zip(numbers).zip(weights) {
+        for r in 0..8 {
+            sums[r] += numbers[r] * weights[r];
+        }
+    }
+    for ((sum, &number), &weight) in last.iter_mut().zip(others).zip(rest) {
+        *sum += number * weight;
     }
 }
