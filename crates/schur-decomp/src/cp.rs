@@ -6,17 +6,32 @@
 //! tensors ([`Dense`](crate::dense::Dense)) as on any other storage.
 
 mod als;
+mod constrained;
+mod correct;
 mod course;
 mod form;
+mod generalised;
+mod loss;
 mod nonnegative;
 mod products;
+mod proximal;
+mod quasi_newton;
+mod randomised;
 mod start;
 mod sweep;
 mod warnings;
+mod weighted;
 
 pub use als::{AlsOptions, als, als_from};
+pub use constrained::{ConstrainedOptions, constrained};
+pub use correct::{CorrectionOptions, correct};
 pub use course::Acceleration;
 pub use form::Cp;
+pub use generalised::{GeneralisedOptions, generalised};
+pub use loss::Loss;
 pub use nonnegative::{NonnegativeOptions, nonnegative, nonnegative_from};
 pub use products::{CpTensor, MttkrpSequence};
+pub use proximal::{Constraint, Proximal};
+pub use randomised::{RandomisedOptions, randomised};
 pub use start::Start;
+pub use weighted::{WeightedOptions, weighted};

@@ -6,7 +6,7 @@ use crate::cp::{Cp, CpTensor, MttkrpSequence};
 use crate::{DecompError, Scalar, check};
 
 mod contract;
-mod panel;
+pub(crate) mod panel;
 mod residual;
 mod sequence;
 mod skinny;
@@ -45,6 +45,11 @@ impl<'a, T: Scalar> Dense<'a, T> {
     pub const fn tensor(&self) -> &'a Tensor<T> {
         self.tensor
     }
+}
+
+/// The products of a tensor that nobody has checked, as derivatives of a loss are: all of them may be zero.
+pub(crate) fn products_of<T: Scalar>(tensor: &Tensor<T>, rank: usize) -> Result<impl MttkrpSequence<T>, DecompError> {
+    sequence::Sequence::new(tensor, rank)
 }
 
 impl<T: Scalar> CpTensor<T> for Dense<'_, T> {

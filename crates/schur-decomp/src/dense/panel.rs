@@ -10,7 +10,7 @@ use crate::Scalar;
 ///
 /// # Shapes
 /// `factors: [I_n, rank]`, `scale: [rank]`, `panel: [range.len(), rank]`.
-pub(super) fn fill<T: Scalar>(factors: &[&Tensor<T>], scale: &[T], range: Range<usize>, panel: &mut [T]) {
+pub(crate) fn fill<T: Scalar>(factors: &[&Tensor<T>], scale: &[T], range: Range<usize>, panel: &mut [T]) {
     let rank = scale.len();
     let mut index = vec![0; factors.len()];
     let mut rest = range.start;
