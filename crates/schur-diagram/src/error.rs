@@ -62,6 +62,22 @@ pub enum DiagramError {
         /// How many vertices there are.
         length: usize,
     },
+    /// A line of an edge list is neither an edge nor a vertex.
+    #[error("line {line} of the edge list, `{text}`: expected two vertices, numbers from 0 to 127")]
+    EdgeList {
+        /// The line, counted from one.
+        line: usize,
+        /// What stands there.
+        text: String,
+    },
+    /// An edge joins a vertex to itself, or one that is not there.
+    #[error("the edge from {} to {} is none of a graph of {n} vertices without loops, numbered from 0", edge[0], edge[1])]
+    Edge {
+        /// Its ends.
+        edge: [usize; 2],
+        /// How many vertices there are.
+        n: usize,
+    },
     /// There are more vertices, diagrams or entries than can be handled.
     #[error("{what}: {found} are more than the {most} that are handled")]
     TooLarge {

@@ -13,22 +13,32 @@ const PRIME: u64 = (1 << 61) - 1;
 /// assert_eq!(schur_diagram::rank(&[vec![1, 2], vec![2, 4], vec![0, 5]]), 2);
 /// ```
 pub fn rank(vectors: &[Vec<i64>]) -> usize {
-    let mut rows: Vec<(usize, Vec<u64>)> = Vec::new();
-    for vector in vectors {
+    let mut echelon = Echelon::default();
+    vectors.iter().filter(|vector| echelon.add(vector)).count()
+}
+
+/// Independent vectors, each with a leading one that those after it lack.
+#[derive(Debug, Default)]
+pub struct Echelon {
+    rows: Vec<(usize, Vec<u64>)>,
+}
+
+impl Echelon {
+    /// Takes a vector if it is independent of those taken before, and says so.
+    pub fn add(&mut self, vector: &[i64]) -> bool {
         let mut row: Vec<u64> = vector.iter().map(|&entry| residue(entry)).collect();
-        for (pivot, other) in &rows {
+        for (pivot, other) in &self.rows {
             let factor = row[*pivot];
             if factor != 0 {
                 row.iter_mut().zip(other).for_each(|(x, &y)| *x = add(*x, PRIME - multiply(factor, y)));
             }
         }
-        if let Some(pivot) = row.iter().position(|&entry| entry != 0) {
-            let inverse = power(row[pivot], PRIME - 2);
-            row.iter_mut().for_each(|x| *x = multiply(*x, inverse));
-            rows.push((pivot, row));
-        }
+        let Some(pivot) = row.iter().position(|&entry| entry != 0) else { return false };
+        let inverse = power(row[pivot], PRIME - 2);
+        row.iter_mut().for_each(|x| *x = multiply(*x, inverse));
+        self.rows.push((pivot, row));
+        true
     }
-    rows.len()
 }
 
 const fn residue(entry: i64) -> u64 {
