@@ -1,7 +1,9 @@
 //! What is no layer, and what does not fit one.
 
-use schur_diagram::DiagramError;
+use schur_diagram::{DiagramError, Group};
 use thiserror::Error;
+
+use crate::{Activation, Allowed};
 
 /// Why a layer cannot be made or run.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -29,6 +31,43 @@ pub enum LayerError {
         channels_in: usize,
         /// Output channels.
         channels_out: usize,
+    },
+    /// A function of single numbers does not commute with the group that acts on a feature.
+    #[error("{activation} is not equivariant on axes of {group}, n = {n}: {}", allowed.advice())]
+    Activation {
+        /// The function.
+        activation: Activation,
+        /// The group.
+        group: Group,
+        /// The dimension of the space that it acts on.
+        n: usize,
+        /// What it allows.
+        allowed: Allowed,
+    },
+    /// A norm is no invariant.
+    #[error("the symplectic group, n = {n}, keeps no norm to gate with; use products, whose linear maps are invariant")]
+    NormGate {
+        /// The dimension of the space that it acts on.
+        n: usize,
+    },
+    /// Channels cannot be taken together in equal numbers.
+    #[error("{channels} channels cannot be multiplied {factors} at a time")]
+    Factors {
+        /// The channels of the feature.
+        channels: usize,
+        /// How many make a product.
+        factors: usize,
+    },
+    /// Numbers of neurons are not those of a network.
+    #[error(
+        "{sizes:?} with hidden sorts {sorts:?} is no network: it takes two layers or more of one neuron or more, a sort \
+         for each hidden one, numbered from 0 without gaps, and the same width for the same sort"
+    )]
+    Widths {
+        /// Neurons of each layer.
+        sizes: Vec<usize>,
+        /// Sorts of the hidden layers.
+        sorts: Vec<usize>,
     },
     /// A slice has another length than the layer needs.
     #[error("{what} holds {found} numbers, but the layer needs {expected}")]

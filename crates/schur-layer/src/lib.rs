@@ -12,25 +12,39 @@
 //! ```
 //!
 //! Axes may be of several sorts, each with its own size and group ([`Space`]): layers on the weights of a network are
-//! such layers.
+//! such layers. Any other group of permutations, such as the automorphisms of a graph, has [`OrbitLinear`].
+//!
+//! A [`Stack`] puts layers and functions one after the other, refuses functions that a group forbids ([`Activation`]), and
+//! goes backwards for training. [`WeightSpace`] has the features that weights of a network are.
 //!
 //! # Source
 //! Pearce-Crump, Knottenbelt: A diagrammatic approach to fast multiplication (2304.14165), for one diagram; that
 //! reductions are shared and channels mixed in the middle is ours.
 #![forbid(unsafe_code)]
 
+mod activation;
+mod adam;
 mod cost;
 mod dense;
 mod error;
 mod head;
+mod joint;
 mod linear;
+mod orbit;
 mod route;
 mod side;
 mod space;
+mod stack;
+mod weight_space;
 mod wiring;
 
+pub use activation::{Activation, Allowed, allowed};
+pub use adam::Adam;
 pub use cost::LayerCost;
 pub use error::LayerError;
 pub use linear::{EquivariantLinear, LayerWorkspace};
+pub use orbit::{OrbitLinear, OrbitWorkspace};
 pub use space::{Sort, Space};
+pub use stack::{Feature, Stack, StackRun};
+pub use weight_space::WeightSpace;
 pub use wiring::Wiring;

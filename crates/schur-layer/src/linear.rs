@@ -227,6 +227,6 @@ impl EquivariantLinear {
     }
 }
 
-fn check(what: &'static str, found: usize, expected: usize) -> Result<(), LayerError> {
+pub(crate) fn check(what: &'static str, found: usize, expected: usize) -> Result<(), LayerError> {
     if found == expected { Ok(()) } else { Err(LayerError::Length { what, found, expected }) }
 }

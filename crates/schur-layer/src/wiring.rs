@@ -72,6 +72,15 @@ impl Wiring {
         self.labels[self.top..].contains(&block)
     }
 
+    /// How many terms a sum over the blocks of inputs alone has.
+    pub(crate) fn summed(&self, space: &Space) -> usize {
+        let inputs = &self.labels[self.top..];
+        let is_first = |place: usize| inputs.iter().position(|other| *other == inputs[place]) == Some(place);
+        let is_summed = |label| !self.is_top(label) && !self.is_held(label);
+        let summed = (0..inputs.len()).filter(|&place| is_first(place) && is_summed(inputs[place]));
+        summed.map(|place| space.size(inputs[place].0)).product()
+    }
+
     pub(crate) fn is_held(&self, block: (usize, u8)) -> bool {
         self.heads.iter().any(|(sort, head)| *sort == block.0 && head.contains(&block.1))
     }
