@@ -104,7 +104,7 @@ fn measure(method: &str, tensor: &Tensor<f64>, rank: usize, (sweeps, runs): (usi
         };
         report = Some(fit.expect("a fit").1);
     });
-    let bytes = (tensor.data().len() * size_of::<f64>()) as f64;
+    let bytes = size_of_val(tensor.data()) as f64;
     let (error, held) =
         report.map_or((f64::NAN, f64::NAN), |fit| (fit.relative_error, fit.workspace_bytes as f64 / bytes));
     println!(

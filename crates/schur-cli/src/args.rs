@@ -4,10 +4,12 @@ mod einsum;
 mod eval;
 mod logic;
 mod md;
+mod memory;
 mod models;
 mod number;
 mod products;
 mod relax;
+mod tensor;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -20,6 +22,10 @@ pub use md::{CouplingName, EnsembleName, MdArgs, ThermostatName};
 pub use models::{ModelsArgs, ModelsCommand};
 pub use products::{ModeName, ProductsArgs};
 pub use relax::{OptimizerName, RelaxArgs};
+pub use tensor::{
+    CompleteArgs, CpArgs, InfoArgs, InputArgs, ModelName, OutputArgs, RankArgs, TensorArgs, TensorCommand, TtArgs,
+    TuckerArgs,
+};
 
 /// Energies, forces, relaxed structures and trajectories from published interatomic potentials.
 ///
@@ -74,6 +80,7 @@ pub enum Command {
     Products(ProductsArgs),
     Logic(LogicArgs),
     Einsum(EinsumArgs),
+    Tensor(TensorArgs),
     /// Prints the completions of a shell, to be put where the shell looks for them.
     Completions {
         /// Which shell.

@@ -8,6 +8,7 @@ mod md;
 mod models;
 mod products;
 mod relax;
+mod tensor;
 
 use anyhow::Result;
 
@@ -28,6 +29,7 @@ pub fn run(cli: &Cli, reporter: &Reporter) -> Result<Status> {
         Command::Products(args) => products::run(args, &cli.global, reporter),
         Command::Logic(args) => logic::run(args, &cli.global, reporter),
         Command::Einsum(args) => einsum::run(args, &cli.global, reporter),
+        Command::Tensor(args) => tensor::run(args, &cli.global, reporter),
         Command::Completions { shell } => completions::run(*shell),
     }
 }

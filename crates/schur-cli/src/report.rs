@@ -1,6 +1,7 @@
 //! The one place that prints: people's text on stderr, what was asked for on stdout.
 
 mod card;
+mod chart;
 mod progress;
 mod table;
 
@@ -15,6 +16,7 @@ use serde::Serialize;
 use crate::args::GlobalArgs;
 
 pub use card::card;
+pub use chart::{Chart, Line};
 pub use progress::Progress;
 pub use table::{Column, Table};
 
@@ -105,6 +107,16 @@ pub fn largest_force(forces: &[[f64; 3]]) -> f64 {
 /// The pressure of a stress in eV/Å^3, in GPa, positive under compression.
 pub fn pressure_gpa([xx, yy, zz, ..]: [f64; 6]) -> f64 {
     -(xx + yy + zz) / 3.0 * GIGAPASCAL
+}
+
+/// Writes an amount of memory as people read it.
+pub fn human(bytes: f64) -> String {
+    for (unit, size) in [("GB", 1e9), ("MB", 1e6), ("kB", 1e3)] {
+        if bytes >= size {
+            return format!("{:.1} {unit}", bytes / size);
+        }
+    }
+    format!("{bytes} bytes")
 }
 
 /// Escapes what a terminal would obey rather than show: control characters, and those that turn the writing around.

@@ -22,7 +22,7 @@ use crate::args::{EinsumArgs, GlobalArgs};
 use crate::exit::{Interrupted, Status, UsageError};
 use crate::interrupt::Interrupt;
 use crate::outputs::write_whole;
-use crate::report::Reporter;
+use crate::report::{Reporter, human};
 use crate::session;
 
 /// Larger results go to a file only.
@@ -236,13 +236,4 @@ fn nested<E: Element>(shape: &[usize], elements: &mut std::slice::Iter<'_, E>) -
         None => elements.next().map_or(Value::Null, Element::json),
         Some((&size, rest)) => (0..size).map(|_| nested(rest, elements)).collect(),
     }
-}
-
-fn human(bytes: f64) -> String {
-    for (unit, size) in [("GB", 1e9), ("MB", 1e6), ("kB", 1e3)] {
-        if bytes >= size {
-            return format!("{:.1} {unit}", bytes / size);
-        }
-    }
-    format!("{bytes} bytes")
 }

@@ -14,3 +14,4 @@ mod md;
 mod models;
 mod products;
 mod relax;
+mod tensor;
