@@ -8,6 +8,7 @@ use crate::cost::LayerCost;
 use crate::route::Route;
 use crate::{LayerError, Sort, Space, Wiring};
 
+mod carry;
 mod flow;
 mod weights;
 
@@ -92,12 +93,40 @@ impl EquivariantLinear {
         channels_in: usize,
         channels_out: usize,
     ) -> Result<Self, LayerError> {
+        Self::of_maps(space, [inputs, outputs], [channels_in, channels_out], |_| true)
+    }
+
+    /// A layer with some of the maps only: those that `is_wanted` says yes to.
+    ///
+    /// # Shapes
+    /// `axes` and `channels` are those of the input and the output.
+    /// # Errors
+    /// As [`with_sorts`](Self::with_sorts).
+    /// # Examples
+    /// Means of rows and columns, and nothing else.
+    /// ```
+    /// use schur_diagram::Group;
+    /// use schur_layer::{EquivariantLinear, Sort, Space};
+    ///
+    /// let space = Space::new(&[Sort { group: Group::Symmetric, n: 5 }])?;
+    /// let is_sum = |map: &schur_layer::Wiring| ["a|ab", "a|ba"].contains(&map.to_string().as_str());
+    /// let layer = EquivariantLinear::of_maps(&space, [&[0, 0], &[0]], [1, 1], is_sum)?;
+    /// assert_eq!(layer.maps().len(), 2);
+    /// # Ok::<(), schur_layer::LayerError>(())
+    /// ```
+    pub fn of_maps(
+        space: &Space,
+        [inputs, outputs]: [&[usize]; 2],
+        [channels_in, channels_out]: [usize; 2],
+        mut is_wanted: impl FnMut(&Wiring) -> bool,
+    ) -> Result<Self, LayerError> {
         if channels_in == 0 || channels_out == 0 {
             return Err(LayerError::Channels { channels_in, channels_out });
         }
         space.check("input", inputs)?;
         space.check("output", outputs)?;
-        let maps = Wiring::basis(space, outputs, inputs)?;
+        let mut maps = Wiring::basis(space, outputs, inputs)?;
+        maps.retain(|map| is_wanted(map));
         let biases = Wiring::basis(space, outputs, &[])?;
         let route = Route::new(space, [inputs, outputs], &maps, [channels_in, channels_out])?;
         let bias_route = Route::new(space, [&[], outputs], &biases, [1, channels_out])?;

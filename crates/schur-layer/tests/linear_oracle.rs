@@ -195,3 +195,36 @@ fn single_precision_and_any_batch_agree_with_double() {
     let scale = y.iter().fold(0.0_f64, |scale, x| scale.max(x.abs()));
     assert!(short.iter().zip(&y).all(|(&a, b)| (f64::from(a) - b).abs() < 1e-5 * scale));
 }
+
+#[test]
+fn every_diagram_alone_multiplies_as_its_dense_matrix() {
+    let mut random = Random::new(19);
+    for group in Group::ALL {
+        for (n, most) in [(2, 8), (3, 6), (4, 5)] {
+            if group.check(n).is_err() {
+                continue;
+            }
+            let space = Space::new(&[Sort { group, n }]).unwrap();
+            for (k, l) in (0..=most).flat_map(|m| (0..=m).map(move |k| (k, m - k))) {
+                // Every diagram up to six axes, a spread of them beyond.
+                let step = if k + l <= 6 { 1 } else { 7 };
+                let count = usize::try_from(dimension(group, n, k + l).unwrap()).unwrap();
+                for chosen in (0..count).step_by(step) {
+                    let mut place = 0;
+                    let is_chosen = |_: &schur_layer::Wiring| {
+                        place += 1;
+                        place == chosen + 1
+                    };
+                    let (inputs, outputs) = (vec![0; k], vec![0; l]);
+                    let layer = EquivariantLinear::of_maps(&space, [&inputs, &outputs], [1, 1], is_chosen).unwrap();
+                    let dense = layer.maps()[0].matrix(&space).unwrap();
+                    let x = random.normals(layer.item_lens()[0]);
+                    let (rows, mut y) = (dense.chunks_exact(x.len()), vec![0.0; layer.item_lens()[1]]);
+                    layer.forward(&[1.0], None, &x, &mut y, &mut LayerWorkspace::default()).unwrap();
+                    let expected: Vec<f64> = rows.map(|row| dot(row, &x)).collect();
+                    near(&format!("{group}, n = {n}, {}", layer.maps()[0]), &y, &expected);
+                }
+            }
+        }
+    }
+}

@@ -1,24 +1,26 @@
 //! Numbers through a route, forwards and backwards.
 
+use rayon::prelude::*;
 use schur_tensor::Real;
 use schur_tensor::product::{Mode, Product, Reduction, Strided};
 use schur_tensor::semiring::{Scalar, Semiring};
 
-use super::weights::{pack, unpack};
-use crate::route::Route;
+use super::carry::{Track, carry};
+use super::weights::{Mixing, mixes};
+use crate::route::{Mix, Route};
 use crate::side::{Link, Pace, Place, Side, Through};
 
 /// Memory that runs of a layer share; any layer and batch may use it, and what was there is overwritten.
 #[derive(Debug, Clone)]
 pub struct LayerWorkspace<T> {
-    pub(super) main: Flow<T>,
-    pub(super) bias: Flow<T>,
+    pub(super) main: Flows<T>,
+    pub(super) bias: Flows<T>,
     pub(super) item: Vec<T>,
 }
 
 impl<T> Default for LayerWorkspace<T> {
     fn default() -> Self {
-        Self { main: Flow::default(), bias: Flow::default(), item: Vec::new() }
+        Self { main: Flows::default(), bias: Flows::default(), item: Vec::new() }
     }
 }
 
@@ -30,78 +32,176 @@ impl<T: Scalar> LayerWorkspace<T> {
     }
 }
 
+/// Bytes of input and output that a block of items has at most, so that it stays in a core's own cache.
+const BLOCK_BYTES: usize = 1 << 19;
+
+/// A batch of fewer bytes is one block: threads are started within it where that pays.
+const SMALL_BYTES: usize = 1 << 18;
+
+/// Blocks go to threads in groups. Gradients are summed group by group, so that their number must not depend on that of
+/// the threads.
+const GROUPS: usize = 16;
+
+/// How a batch is cut.
+#[derive(Debug, Clone, Copy)]
+struct Cut {
+    /// Items of a block.
+    block: usize,
+    /// Items of a group.
+    group: usize,
+}
+
+impl Cut {
+    fn new<T>(route: &Route, batch: usize) -> Self {
+        let bytes = (route.inputs.size + route.outputs.size).saturating_mul(size_of::<T>());
+        if bytes.saturating_mul(batch) <= SMALL_BYTES {
+            return Self { block: batch.max(1), group: batch.max(1) };
+        }
+        let group = batch.div_ceil(GROUPS).max(1);
+        Self { block: (BLOCK_BYTES / bytes.max(1)).clamp(1, group), group }
+    }
+}
+
+/// Blocks of a batch through a route, in parallel, with memory that later runs use again.
+#[derive(Debug, Clone)]
+pub(super) struct Flows<T> {
+    mixing: Mixing<T>,
+    groups: Vec<Flow<T>>,
+}
+
+impl<T> Default for Flows<T> {
+    fn default() -> Self {
+        Self { mixing: Mixing::default(), groups: Vec::new() }
+    }
+}
+
+impl<T: Scalar> Flows<T> {
+    pub(super) fn forward(&mut self, route: &Route, batch: usize, weights: &[T], x: &[T], y: &mut [T]) {
+        let (cut, mixing) = (Cut::new::<T>(route, batch), &mut self.mixing);
+        mixing.pack(route, weights);
+        let [own, other] = [route.inputs.size, route.outputs.size];
+        let parts = x.chunks(cut.group * own).zip(y.chunks_mut(cut.group * other)).collect();
+        each_group(&mut self.groups, parts, |flow, (x, y)| {
+            let blocks = x.chunks(cut.block * own).zip(y.chunks_mut(cut.block * other));
+            blocks.for_each(|(x, y)| flow.forward(route, mixing, x, y));
+        });
+    }
+
+    pub(super) fn transposed(&mut self, route: &Route, batch: usize, weights: &[T], dy: &[T], dx: &mut [T]) {
+        let (cut, mixing) = (Cut::new::<T>(route, batch), &mut self.mixing);
+        mixing.pack(route, weights);
+        let [own, other] = [route.inputs.size, route.outputs.size];
+        let parts = dy.chunks(cut.group * other).zip(dx.chunks_mut(cut.group * own)).collect();
+        each_group(&mut self.groups, parts, |flow, (dy, dx)| {
+            let blocks = dy.chunks(cut.block * other).zip(dx.chunks_mut(cut.block * own));
+            blocks.for_each(|(dy, dx)| flow.transposed(route, mixing, dy, dx));
+        });
+    }
+
+    pub(super) fn gradient(&mut self, route: &Route, batch: usize, x: &[T], dy: &[T], weights: &mut [T]) {
+        let cut = Cut::new::<T>(route, batch);
+        let [own, other] = [route.inputs.size, route.outputs.size];
+        let parts: Vec<_> = x.chunks(cut.group * own).zip(dy.chunks(cut.group * other)).collect();
+        let groups = parts.len();
+        each_group(&mut self.groups, parts, |flow, (x, dy)| {
+            flow.gradient.clear(route);
+            let blocks = x.chunks(cut.block * own).zip(dy.chunks(cut.block * other));
+            blocks.for_each(|(x, dy)| flow.gradient(route, x, dy));
+        });
+        self.mixing.clear(route);
+        self.groups[..groups].iter().for_each(|flow| self.mixing.add(&flow.gradient));
+        self.mixing.unpack(route, weights);
+    }
+}
+
+/// Works on every group, each with memory of its own.
+fn each_group<T: Scalar, P: Send>(
+    flows: &mut Vec<Flow<T>>,
+    parts: Vec<P>,
+    work: impl Fn(&mut Flow<T>, P) + Sync + Send,
+) {
+    if flows.len() < parts.len() {
+        flows.resize_with(parts.len(), Flow::default);
+    }
+    if parts.len() == 1 {
+        // Kernels start threads of their own.
+        return flows.iter_mut().zip(parts).for_each(|(flow, part)| work(flow, part));
+    }
+    flows.par_iter_mut().zip(parts).for_each(|(flow, part)| work(flow, part));
+}
+
 /// Bottlenecks of both sides, and what kernels need beside them.
 #[derive(Debug, Clone)]
-pub(super) struct Flow<T> {
+struct Flow<T> {
     inputs: Vec<Vec<T>>,
     outputs: Vec<Vec<T>>,
     scratch: Vec<T>,
-    matrix: Vec<T>,
     packing: Vec<T>,
+    gradient: Mixing<T>,
 }
 
 impl<T> Default for Flow<T> {
     fn default() -> Self {
-        Self { inputs: Vec::new(), outputs: Vec::new(), scratch: Vec::new(), matrix: Vec::new(), packing: Vec::new() }
+        Self {
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            scratch: Vec::new(),
+            packing: Vec::new(),
+            gradient: Mixing::default(),
+        }
     }
 }
 
 impl<T: Scalar> Flow<T> {
-    pub(super) fn forward(&mut self, route: &Route, batch: usize, weights: &[T], x: &[T], y: &mut [T]) {
+    fn forward(&mut self, route: &Route, mixing: &Mixing<T>, x: &[T], y: &mut [T]) {
+        let batch = x.len() / route.inputs.size;
         gather(&route.inputs, batch, x, &mut self.inputs, &mut self.scratch);
         prepare(&route.outputs, batch, &mut self.outputs);
         begin(&route.outputs, y);
-        for (number, order) in route.orders.iter().enumerate() {
-            let (input, output) = (&route.inputs.bottlenecks[number], &route.outputs.bottlenecks[number]);
-            let source = if input.is_whole { x } else { &self.inputs[number][..] };
-            let result = if output.is_whole { &mut *y } else { &mut self.outputs[number][..] };
-            for (place, mix) in order.mixes.iter().enumerate() {
-                pack(route, number, mix, weights, &mut self.matrix);
-                let product = route.forward(number, mix, batch);
-                multiply(&product, [source, &self.matrix], result, mode(place), &mut self.packing);
-            }
+        for (place, (order, mix)) in mixes(route).enumerate() {
+            let (input, output) = (&route.inputs.bottlenecks[order], &route.outputs.bottlenecks[order]);
+            let source = if input.is_whole { x } else { &self.inputs[order][..] };
+            let result = if output.is_whole { &mut *y } else { &mut self.outputs[order][..] };
+            let product = route.forward(order, mix, batch);
+            multiply(&product, [source, mixing.matrix(place)], result, mode(route, order, mix), &mut self.packing);
         }
         scatter(&route.outputs, batch, &mut self.outputs, y, &mut self.scratch);
     }
 
-    pub(super) fn transposed(&mut self, route: &Route, batch: usize, weights: &[T], dy: &[T], dx: &mut [T]) {
+    fn transposed(&mut self, route: &Route, mixing: &Mixing<T>, dy: &[T], dx: &mut [T]) {
+        let batch = dx.len() / route.inputs.size;
         gather(&route.outputs, batch, dy, &mut self.outputs, &mut self.scratch);
         prepare(&route.inputs, batch, &mut self.inputs);
         begin(&route.inputs, dx);
-        for (number, order) in route.orders.iter().enumerate() {
-            let (input, output) = (&route.inputs.bottlenecks[number], &route.outputs.bottlenecks[number]);
-            let source = if output.is_whole { dy } else { &self.outputs[number][..] };
-            let result = if input.is_whole { &mut *dx } else { &mut self.inputs[number][..] };
-            for (place, mix) in order.mixes.iter().enumerate() {
-                pack(route, number, mix, weights, &mut self.matrix);
-                let product = route.backward(number, mix, batch);
-                multiply(&product, [source, &self.matrix], result, mode(place), &mut self.packing);
-            }
+        for (place, (order, mix)) in mixes(route).enumerate() {
+            let (input, output) = (&route.inputs.bottlenecks[order], &route.outputs.bottlenecks[order]);
+            let source = if output.is_whole { dy } else { &self.outputs[order][..] };
+            let result = if input.is_whole { &mut *dx } else { &mut self.inputs[order][..] };
+            let product = route.backward(order, mix, batch);
+            multiply(&product, [source, mixing.matrix(place)], result, mode(route, order, mix), &mut self.packing);
         }
         scatter(&route.inputs, batch, &mut self.inputs, dx, &mut self.scratch);
     }
 
-    pub(super) fn gradient(&mut self, route: &Route, batch: usize, x: &[T], dy: &[T], weights: &mut [T]) {
+    /// Adds the gradients of a block to those of its group.
+    fn gradient(&mut self, route: &Route, x: &[T], dy: &[T]) {
+        let batch = x.len() / route.inputs.size;
         gather(&route.inputs, batch, x, &mut self.inputs, &mut self.scratch);
         gather(&route.outputs, batch, dy, &mut self.outputs, &mut self.scratch);
-        for (number, order) in route.orders.iter().enumerate() {
-            let [rows, columns] = route.mixing(number);
-            let (input, output) = (&route.inputs.bottlenecks[number], &route.outputs.bottlenecks[number]);
-            let left = if input.is_whole { x } else { &self.inputs[number][..] };
-            let right = if output.is_whole { dy } else { &self.outputs[number][..] };
-            self.matrix.resize(rows * columns, <T as Real>::ZERO);
-            for mix in &order.mixes {
-                let product = route.weights(number, mix, batch);
-                let matrix = &mut self.matrix[..rows * columns];
-                multiply(&product, [left, right], matrix, Mode::Overwrite, &mut self.packing);
-                unpack(route, number, mix, &self.matrix, weights);
-            }
+        for (place, (order, mix)) in mixes(route).enumerate() {
+            let (input, output) = (&route.inputs.bottlenecks[order], &route.outputs.bottlenecks[order]);
+            let left = if input.is_whole { x } else { &self.inputs[order][..] };
+            let right = if output.is_whole { dy } else { &self.outputs[order][..] };
+            let product = route.weights(order, mix, batch);
+            multiply(&product, [left, right], self.gradient.matrix_mut(place), Mode::Add, &mut self.packing);
         }
     }
 }
 
-const fn mode(place: usize) -> Mode {
-    if place == 0 { Mode::Overwrite } else { Mode::Add }
+/// The first mix of an order overwrites its bottleneck.
+fn mode(route: &Route, order: usize, mix: &Mix) -> Mode {
+    let is_first = route.orders[order].mixes.first().is_some_and(|first| std::ptr::eq(first, mix));
+    if is_first { Mode::Overwrite } else { Mode::Add }
 }
 
 fn multiply<T: Scalar>(product: &Product, operands: [&[T]; 2], result: &mut [T], mode: Mode, packing: &mut Vec<T>) {
@@ -110,6 +210,13 @@ fn multiply<T: Scalar>(product: &Product, operands: [&[T]; 2], result: &mut [T],
 }
 
 fn reduce<T: Scalar>(reduction: &Reduction, source: &[T], result: &mut [T], mode: Mode) {
+    if reduction.summed.is_empty() {
+        let track = |axis: &Strided<2>| {
+            let [from, to] = axis.strides.map(isize::unsigned_abs);
+            Track { size: axis.size, from, to }
+        };
+        return carry(&mut reduction.kept.iter().map(track).collect(), source, result, mode);
+    }
     let _ = T::arithmetic().reduce(reduction, source, result, mode);
 }
 
