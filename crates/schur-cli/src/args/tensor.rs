@@ -144,9 +144,9 @@ pub struct TtArgs {
     pub output: OutputArgs,
 }
 
-/// A model of what is observed.
+/// The form of a model of what is observed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ModelName {
+pub enum FormName {
     /// A sum of rank-one tensors.
     Cp,
     /// A core and one factor a mode.
@@ -165,9 +165,9 @@ pub struct CompleteArgs {
     /// Array of the same shape with zero where an element is not observed.
     #[arg(long, value_name = "FILE.npy")]
     pub mask: Option<PathBuf>,
-    /// The model.
+    /// The form of the model.
     #[arg(long, value_enum, default_value = "cp")]
-    pub model: ModelName,
+    pub form: FormName,
     /// Components, or rank of every mode or bond.
     #[arg(long, value_name = "R", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     pub rank: u32,
@@ -180,7 +180,7 @@ pub struct CompleteArgs {
     /// Penalty on bends along a mode whose indices are ordered, as 2=10 for the third mode.
     #[arg(long = "smooth", value_name = "MODE=X", value_parser = smoothness)]
     pub smooth: Vec<(usize, f64)>,
-    /// Factors without negative numbers; takes --model cp.
+    /// Factors without negative numbers; takes --form cp.
     #[arg(long)]
     pub nonnegative: bool,
     /// Share of the observed elements to hold out, to report the error of predictions on.

@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::delivery::{Part, Watch, check_memory, deliver};
 use super::input::{Data, numbers};
-use crate::args::{CompleteArgs, ModelName};
+use crate::args::{CompleteArgs, FormName};
 use crate::exit::{Status, UsageError};
 use crate::outputs::write_whole;
 use crate::report::Reporter;
@@ -91,13 +91,13 @@ fn mask(path: &Path, shape: &[usize]) -> Result<Tensor<bool>> {
 
 fn options(args: &CompleteArgs, shape: &[usize]) -> Result<CompletionOptions> {
     let rank = args.rank as usize;
-    let form = match args.model {
-        ModelName::Cp => Form::Cp { rank },
-        ModelName::Tucker => Form::Tucker { ranks: shape.iter().map(|&size| rank.min(size)).collect() },
-        ModelName::Tt => Form::Train { ranks: vec![rank; shape.len().saturating_sub(1)] },
+    let form = match args.form {
+        FormName::Cp => Form::Cp { rank },
+        FormName::Tucker => Form::Tucker { ranks: shape.iter().map(|&size| rank.min(size)).collect() },
+        FormName::Tt => Form::Train { ranks: vec![rank; shape.len().saturating_sub(1)] },
     };
-    if args.nonnegative && args.model != ModelName::Cp {
-        bail!(UsageError("--nonnegative takes --model cp".to_owned()));
+    if args.nonnegative && args.form != FormName::Cp {
+        bail!(UsageError("--nonnegative takes --form cp".to_owned()));
     }
     let mut smoothness = if args.smooth.is_empty() { Vec::new() } else { vec![0.0; shape.len()] };
     for &(mode, penalty) in &args.smooth {

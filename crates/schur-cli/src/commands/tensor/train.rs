@@ -24,7 +24,7 @@ pub fn run(args: &TtArgs, reporter: &Reporter) -> Result<Status> {
         Data::Double(tensor) => fit(args, &data, tensor, &watch),
         Data::Sparse(_) => bail!(
             "a tensor train of a sparse tensor is not read from .tns files; use `schur tensor \
-                                  complete --model tt` if absent elements are unknown"
+                                  complete --form tt` if absent elements are unknown"
         ),
     }
 }

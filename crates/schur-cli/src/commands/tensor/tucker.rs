@@ -25,7 +25,7 @@ pub fn run(args: &TuckerArgs, reporter: &Reporter) -> Result<Status> {
         Data::Double(tensor) => fit(args, &data, tensor, &watch),
         Data::Sparse(_) => bail!(
             "a Tucker form of a sparse tensor is not read from .tns files; use `schur tensor cp`, \
-                                  or `schur tensor complete --model tucker` if absent elements are unknown"
+                                  or `schur tensor complete --form tucker` if absent elements are unknown"
         ),
     }
 }
