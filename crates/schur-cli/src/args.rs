@@ -2,6 +2,7 @@
 
 mod einsum;
 mod eval;
+mod layer;
 mod logic;
 mod md;
 mod memory;
@@ -17,13 +18,14 @@ use crate::exit;
 
 pub use einsum::EinsumArgs;
 pub use eval::EvalArgs;
+pub use layer::LayerArgs;
 pub use logic::LogicArgs;
 pub use md::{CouplingName, EnsembleName, MdArgs, ThermostatName};
 pub use models::{ModelsArgs, ModelsCommand};
 pub use products::{ModeName, ProductsArgs};
 pub use relax::{OptimizerName, RelaxArgs};
 pub use tensor::{
-    CompleteArgs, CpArgs, InfoArgs, InputArgs, ModelName, OutputArgs, RankArgs, TensorArgs, TensorCommand, TtArgs,
+    CompleteArgs, CpArgs, FormName, InfoArgs, InputArgs, OutputArgs, RankArgs, TensorArgs, TensorCommand, TtArgs,
     TuckerArgs,
 };
 
@@ -81,6 +83,7 @@ pub enum Command {
     Logic(LogicArgs),
     Einsum(EinsumArgs),
     Tensor(TensorArgs),
+    Layer(LayerArgs),
     /// Prints the completions of a shell, to be put where the shell looks for them.
     Completions {
         /// Which shell.

@@ -3,6 +3,7 @@
 mod completions;
 mod einsum;
 mod eval;
+mod layer;
 mod logic;
 mod md;
 mod models;
@@ -30,6 +31,7 @@ pub fn run(cli: &Cli, reporter: &Reporter) -> Result<Status> {
         Command::Logic(args) => logic::run(args, &cli.global, reporter),
         Command::Einsum(args) => einsum::run(args, &cli.global, reporter),
         Command::Tensor(args) => tensor::run(args, &cli.global, reporter),
+        Command::Layer(args) => layer::run(args, reporter),
         Command::Completions { shell } => completions::run(*shell),
     }
 }

@@ -9,6 +9,7 @@ mod arguments;
 mod einsum;
 mod eval;
 mod folder;
+mod layer;
 mod logic;
 mod md;
 mod models;
