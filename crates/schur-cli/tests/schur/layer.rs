@@ -23,7 +23,7 @@ fn maps_and_parameters_are_counted() {
         ("--group sym --n 2 --in 2 --out 2", 8, 15, 10),
         ("--group o --n 2 --in 4 --out 4", 35, 105, 38),
         ("--group sp --n 2 --in 2 --out 2", 2, 3, 3),
-        ("--group alt --n 3 --in 1 --out 1", 3, 4, 4),
+        ("--group alt --n 3 --in 1 --out 1", 3, 3, 4),
         ("--group o --n 3 --in 2 --out 1", 0, 0, 0),
     ] {
         let found = answer(arguments);
@@ -40,7 +40,7 @@ fn diagrams_are_drawn_as_text_and_as_a_picture() {
     let folder = Folder::new();
     let ran = run(&folder, "--group so --n 3 --in 2 --out 1 --svg maps.svg");
     assert_eq!(ran.status, Some(0), "{}", ran.stderr);
-    for part in ["  ○", "* ┘", "a|bc*abc", "maps        1", "parameters  1 = 1 weights + 0 of the bias"] {
+    for part in ["  ○", "*─┘", "a|bc*abc", "maps        1", "parameters  1 = 1 weights + 0 of the bias"] {
         assert!(ran.stdout.contains(part), "{part} in\n{}", ran.stdout);
     }
     assert!(ran.stderr.contains("wrote maps.svg"));
