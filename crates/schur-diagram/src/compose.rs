@@ -1,6 +1,6 @@
 //! One diagram after another: the product of their matrices as a sum of diagrams.
 
-use crate::diagram::sign_of;
+use crate::diagram::permutation_sign;
 use crate::{Diagram, DiagramError, Group};
 
 /// A sum of diagrams with whole coefficients, each diagram once.
@@ -141,7 +141,7 @@ impl Glued {
         }
         let firsts: Vec<usize> = head.iter().map(|&component| self.first_outer(component)).collect();
         let held: Vec<usize> = firsts.iter().copied().filter(|&vertex| vertex != usize::MAX).collect();
-        Ok(vec![(sign_of(&firsts) * power(n, self.loops())?, self.outer(&held)?)])
+        Ok(vec![(permutation_sign(&firsts) * power(n, self.loops())?, self.outer(&held)?)])
     }
 
     /// Two heads: every way to join their tentacles, with its sign.
@@ -162,7 +162,7 @@ impl Glued {
             alone.dedup();
             term.heads.clear();
             let loops = term.loops() + u32::try_from(alone.len()).unwrap_or(u32::MAX);
-            sum.push((sign_of(&order) * power(n, loops)?, term.outer(&[])?));
+            sum.push((permutation_sign(&order) * power(n, loops)?, term.outer(&[])?));
             if !next_permutation(&mut order) {
                 return Ok(sum);
             }

@@ -124,7 +124,7 @@ impl Diagram {
         let turned: Vec<u8> = self.blocks[self.top..].iter().chain(&self.blocks[..self.top]).copied().collect();
         let blocks = renumbered(&turned);
         let moved: Vec<u8> = self.head.iter().filter_map(|tentacle| place(&turned, &blocks, *tentacle)).collect();
-        sign_of(&moved)
+        permutation_sign(&moved)
     }
 
     /// Two diagrams side by side: the Kronecker product of their matrices.
@@ -182,7 +182,13 @@ fn place(labels: &[u8], blocks: &[u8], tentacle: u8) -> Option<u8> {
 }
 
 /// The sign of the permutation that sorts distinct numbers.
-pub fn sign_of<T: Ord>(numbers: &[T]) -> i64 {
+///
+/// # Examples
+/// ```
+/// assert_eq!(schur_diagram::permutation_sign(&[2, 0, 1]), 1);
+/// assert_eq!(schur_diagram::permutation_sign(&[1, 0, 2]), -1);
+/// ```
+pub fn permutation_sign<T: Ord>(numbers: &[T]) -> i64 {
     let inversions = (0..numbers.len()).map(|i| numbers[i + 1..].iter().filter(|&later| *later < numbers[i]).count());
     if inversions.sum::<usize>().is_multiple_of(2) { 1 } else { -1 }
 }

@@ -49,7 +49,7 @@ mod sketch;
 pub use basis::{basis, spanning_set};
 pub use compose::{Combination, compose};
 pub use count::{dimension, spanning_count, stirling};
-pub use diagram::Diagram;
+pub use diagram::{Diagram, permutation_sign};
 pub use draw::{gallery, graph_gallery, svg};
 pub use error::DiagramError;
 pub use graph::{Automorphisms, Bilabelled, Graph, HomomorphismBasis, Orbits, homomorphism_basis};

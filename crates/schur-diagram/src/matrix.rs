@@ -1,6 +1,6 @@
 //! The functor: the matrix of a diagram, entry by entry in whole numbers. An oracle, not a way to compute.
 
-use crate::diagram::sign_of;
+use crate::diagram::permutation_sign;
 use crate::{Diagram, DiagramError, Group};
 
 /// Larger matrices are refused.
@@ -86,5 +86,5 @@ fn head_sign(n: usize, diagram: &Diagram, values: &[usize]) -> i64 {
     if order.len() < n {
         order.extend((0..n).filter(|index| !head.iter().any(|&block| values[usize::from(block)] == *index)));
     }
-    sign_of(&order)
+    permutation_sign(&order)
 }

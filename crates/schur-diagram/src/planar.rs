@@ -1,6 +1,6 @@
 //! A diagram as a planar one between two permutations: what a fast multiplication does, in its order.
 
-use crate::diagram::sign_of;
+use crate::diagram::permutation_sign;
 use crate::{Diagram, DiagramError};
 
 /// A diagram taken apart: `sign * permutation(outputs) after planar after permutation(inputs)`.
@@ -52,7 +52,7 @@ pub fn factor(diagram: &Diagram) -> Result<Planar, DiagramError> {
     let head: Vec<usize> = diagram.head().iter().map(|&block| place(members[usize::from(block)][0])).collect();
     // The first vertex of each tentacle's block in the new order decides its new place.
     let first = |&block: &u8| labels.iter().position(|&label| label == block);
-    let sign = sign_of(&diagram.head().iter().map(first).collect::<Vec<_>>());
+    let sign = permutation_sign(&diagram.head().iter().map(first).collect::<Vec<_>>());
     let planar = Diagram::new(top, &labels, &head)?;
     let outputs = (0..top).map(place).collect();
     Ok(Planar { sign, outputs, planar, inputs: lowers.iter().map(|vertex| vertex - top).collect() })

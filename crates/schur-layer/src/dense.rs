@@ -1,6 +1,7 @@
 //! The dense matrix of a layer's map, from its definition: an oracle for small sizes, and what others multiply with.
 
 use schur_diagram::{DiagramError, MAX_ENTRIES, matrix};
+use schur_tensor::next_index;
 
 use crate::{LayerError, Space, Wiring};
 
@@ -30,11 +31,9 @@ impl Wiring {
                 matrix.entries[own.fold(0, |place, (i, _)| place * space.size(sort) + i)] as f64
             };
             entries.push(own.iter().enumerate().map(entry).product());
-            let Some(axis) = (0..index.len()).rev().find(|&axis| index[axis] + 1 < sizes[axis]) else {
+            if !next_index(&mut index, &sizes) {
                 return Ok(entries);
-            };
-            index[axis] += 1;
-            index[axis + 1..].fill(0);
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ mod flow;
 mod weights;
 
 pub use flow::LayerWorkspace;
+pub(crate) use flow::multiply;
 
 /// A linear layer between tensor powers that commutes with a group.
 ///

@@ -3,9 +3,9 @@
 use schur_diagram::Automorphisms;
 use schur_tensor::Real;
 use schur_tensor::product::{Mode, Product, Strided};
-use schur_tensor::semiring::{Scalar, Semiring};
+use schur_tensor::semiring::Scalar;
 
-use crate::linear::check;
+use crate::linear::{check, multiply};
 use crate::{LayerCost, LayerError};
 
 /// A linear layer between tensor powers of `R^n` that commutes with a group of permutations of the coordinates.
@@ -158,7 +158,7 @@ impl OrbitLinear {
             self.gather(part, batch, x, &mut workspace.sums);
             workspace.mixed.resize(rows * co, <T as Real>::ZERO);
             let product = matrices([rows, ci, co], [1, ci], [co, 1]);
-            multiply(&product, [&workspace.sums, own], &mut workspace.mixed, &mut workspace.packing);
+            multiply(&product, [&workspace.sums, own], &mut workspace.mixed, Mode::Overwrite, &mut workspace.packing);
             for (to, from) in places(batch, &part.rows, self.places[1]).zip(workspace.mixed.chunks_exact(co)) {
                 add(&mut y[to * co..][..co], from);
             }
@@ -191,7 +191,7 @@ impl OrbitLinear {
             self.take_rows(part, batch, dy, &mut workspace.sums);
             workspace.mixed.resize(rows * ci, <T as Real>::ZERO);
             let product = matrices([rows, co, ci], [1, co], [1, co]);
-            multiply(&product, [&workspace.sums, own], &mut workspace.mixed, &mut workspace.packing);
+            multiply(&product, [&workspace.sums, own], &mut workspace.mixed, Mode::Overwrite, &mut workspace.packing);
             for (row, from) in workspace.mixed.chunks_exact(ci).enumerate() {
                 let (item, own) = (row / part.rows.len(), row % part.rows.len());
                 for &column in &part.columns[own * part.each..][..part.each] {
@@ -222,7 +222,7 @@ impl OrbitLinear {
             self.gather(part, batch, x, &mut workspace.sums);
             self.take_rows(part, batch, dy, &mut workspace.mixed);
             let product = matrices([ci, rows, co], [ci, 1], [co, 1]);
-            multiply(&product, [&workspace.sums, &workspace.mixed], own, &mut workspace.packing);
+            multiply(&product, [&workspace.sums, &workspace.mixed], own, Mode::Overwrite, &mut workspace.packing);
         }
         let Some(d_bias) = d_bias else { return Ok(()) };
         check("the gradient of the bias", d_bias.len(), self.bias_len())?;
@@ -279,9 +279,4 @@ fn matrices([rows, inner, columns]: [usize; 3], left: [usize; 2], right: [usize;
         columns: strided(columns, [right[1], 1]),
         inner: strided(inner, [left[0], right[0]]),
     }
-}
-
-fn multiply<T: Scalar>(product: &Product, operands: [&[T]; 2], result: &mut [T], packing: &mut Vec<T>) {
-    // Real numbers add and multiply without errors.
-    let _ = T::arithmetic().product(product, operands, result, Mode::Overwrite, packing);
 }

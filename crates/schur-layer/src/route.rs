@@ -1,5 +1,6 @@
 //! From one side to the other: which reductions meet which spreadings, and the weights between them.
 
+use schur_diagram::permutation_sign;
 use schur_tensor::product::{Product, Strided};
 
 use crate::side::{Axis, Side, Structure};
@@ -197,8 +198,7 @@ fn is_negative(wiring: &Wiring) -> bool {
             }
         };
         let keys: Vec<(u8, usize)> = held.iter().map(key).collect();
-        let inversions = (0..keys.len()).map(|i| keys[i + 1..].iter().filter(|&later| *later < keys[i]).count());
-        inversions.sum::<usize>() % 2 == 1
+        permutation_sign(&keys) < 0
     };
     wiring.heads.iter().filter(|head| is_odd(head)).count() % 2 == 1
 }

@@ -1,9 +1,9 @@
 //! Numbers through a route, forwards and backwards.
 
 use rayon::prelude::*;
-use schur_tensor::Real;
 use schur_tensor::product::{Mode, Product, Reduction, Strided};
 use schur_tensor::semiring::{Scalar, Semiring};
+use schur_tensor::{Real, next_index};
 
 use super::carry::{Track, carry};
 use super::weights::{Mixing, mixes};
@@ -204,7 +204,14 @@ fn mode(route: &Route, order: usize, mix: &Mix) -> Mode {
     if is_first { Mode::Overwrite } else { Mode::Add }
 }
 
-fn multiply<T: Scalar>(product: &Product, operands: [&[T]; 2], result: &mut [T], mode: Mode, packing: &mut Vec<T>) {
+/// Multiplies, or multiplies and adds.
+pub(crate) fn multiply<T: Scalar>(
+    product: &Product,
+    operands: [&[T]; 2],
+    result: &mut [T],
+    mode: Mode,
+    packing: &mut Vec<T>,
+) {
     // Real numbers add and multiply without errors.
     let _ = T::arithmetic().product(product, operands, result, mode, packing);
 }
@@ -386,9 +393,9 @@ fn spread_entries<T: Scalar>(
     if direction == Direction::Scatter {
         inner.fill(<T as Real>::ZERO);
     }
-    let mut index = vec![0; through.shared.len()];
+    let sizes: Vec<usize> = through.shared.iter().map(|pace| pace.size).collect();
+    let mut index = vec![0; sizes.len()];
     for item in 0..walk.batch {
-        index.fill(0);
         loop {
             let paces = index.iter().zip(&through.shared);
             let start = paces.fold([item * through.size, item * walk.small], |[a, b], (i, pace)| {
@@ -405,12 +412,9 @@ fn spread_entries<T: Scalar>(
                     *to += if entry.is_odd { -*from } else { *from };
                 }
             }
-            let Some(place) = (0..index.len()).rev().find(|&place| index[place] + 1 < through.shared[place].size)
-            else {
+            if !next_index(&mut index, &sizes) {
                 break;
-            };
-            index[place] += 1;
-            index[place + 1..].fill(0);
+            }
         }
     }
 }
