@@ -84,6 +84,23 @@ pub(crate) fn rank(what: impl FnOnce() -> String, rank: usize, most: usize) -> R
     if (1..=most).contains(&rank) { Ok(rank) } else { Err(DecompError::Rank { what: what(), rank, most }) }
 }
 
+/// Checks that cores `[left, n, right]` fit each other, and that a chain ends with the bond that it begins with.
+pub(crate) fn bonds<T>(form: &'static str, cores: &[Tensor<T>], closing: usize) -> Result<(), DecompError> {
+    let mut bond = closing;
+    for (mode, core) in cores.iter().enumerate() {
+        let last = mode + 1 == cores.len();
+        let fits = matches!(*core.shape(), [left, _, right] if left == bond && (!last || right == closing));
+        if !fits {
+            let size = |axis: usize| core.shape().get(axis).copied().unwrap_or(1);
+            let expected = vec![bond, size(1), if last { closing } else { size(2) }];
+            let found = core.shape().to_vec();
+            return Err(DecompError::Mismatch { what: format!("core {mode} of a {form}"), expected, found });
+        }
+        bond = core.shape()[2];
+    }
+    Ok(())
+}
+
 /// Checks that the elements are not negative.
 pub(crate) fn nonnegative<T: Scalar>(method: &'static str, tensor: &Tensor<T>) -> Result<(), DecompError> {
     match tensor.data().iter().position(|x| x.to_f64() < 0.0) {

@@ -36,18 +36,7 @@ impl<T: Scalar> TensorRing<T> {
             return Err(DecompError::Count { what: "cores of a tensor ring", expected: 1, found: 0 });
         };
         let closing = first.shape().first().copied().unwrap_or(1);
-        let mut bond = closing;
-        for (mode, core) in cores.iter().enumerate() {
-            let last = mode + 1 == cores.len();
-            let fits = matches!(*core.shape(), [left, _, right] if left == bond && (!last || right == closing));
-            if !fits {
-                let size = |axis: usize| core.shape().get(axis).copied().unwrap_or(1);
-                let expected = vec![bond, size(1), if last { closing } else { size(2) }];
-                let found = core.shape().to_vec();
-                return Err(DecompError::Mismatch { what: format!("core {mode} of a ring"), expected, found });
-            }
-            bond = core.shape()[2];
-        }
+        check::bonds("ring", &cores, closing)?;
         Ok(Self { cores })
     }
 

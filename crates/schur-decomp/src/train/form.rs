@@ -4,7 +4,7 @@ use schur_tensor::{Real, Tensor, View};
 
 use crate::matrix::multiply;
 use crate::modes::reshaped;
-use crate::{DecompError, Scalar, residual};
+use crate::{DecompError, Scalar, check, residual};
 
 /// A tensor whose element `(i_1, ..., i_d)` is the product of the matrices `cores[k][:, i_k, :]`.
 ///
@@ -36,18 +36,7 @@ impl<T: Scalar> TensorTrain<T> {
         if cores.is_empty() {
             return Err(DecompError::Count { what: "cores of a tensor train", expected: 1, found: 0 });
         }
-        let mut bond = 1;
-        for (mode, core) in cores.iter().enumerate() {
-            let last = mode + 1 == cores.len();
-            let fits = matches!(*core.shape(), [left, _, right] if left == bond && (!last || right == 1));
-            if !fits {
-                let size = |axis: usize| core.shape().get(axis).copied().unwrap_or(1);
-                let expected = vec![bond, size(1), if last { 1 } else { size(2) }];
-                let found = core.shape().to_vec();
-                return Err(DecompError::Mismatch { what: format!("core {mode} of a train"), expected, found });
-            }
-            bond = core.shape()[2];
-        }
+        check::bonds("train", &cores, 1)?;
         Ok(Self { cores })
     }
 
