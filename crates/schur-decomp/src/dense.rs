@@ -61,6 +61,10 @@ impl<T: Scalar> CpTensor<T> for Dense<'_, T> {
         self.norm_squared
     }
 
+    fn products_bytes(&self, rank: usize) -> u64 {
+        sequence::bytes(self.tensor, rank)
+    }
+
     fn products<'a>(&'a self, rank: usize) -> Result<Box<dyn MttkrpSequence<T> + 'a>, DecompError> {
         Ok(Box::new(sequence::Sequence::new(self.tensor, rank)?))
     }

@@ -152,14 +152,6 @@ impl<T: Scalar> Sparse<T> {
     pub const fn norm_squared(&self) -> f64 {
         self.norm_squared
     }
-
-    /// Bytes that a fit holds beside the tensor and its factors: the layouts of all modes.
-    ///
-    /// # Cost
-    /// As making one of them after the other.
-    pub fn layout_bytes(&self) -> u64 {
-        (0..self.shape.len()).map(|mode| layout::Rows::new(self, mode).bytes()).sum()
-    }
 }
 
 impl<T: Scalar> CpTensor<T> for Sparse<T> {
@@ -169,6 +161,11 @@ impl<T: Scalar> CpTensor<T> for Sparse<T> {
 
     fn norm_squared(&self) -> f64 {
         self.norm_squared
+    }
+
+    fn products_bytes(&self, rank: usize) -> u64 {
+        let layouts: u64 = (0..self.shape.len()).map(|mode| layout::most_bytes(self, mode)).sum();
+        layouts + (layout::MOST_TASKS * rank * size_of::<T>()) as u64
     }
 
     fn products<'a>(&'a self, rank: usize) -> Result<Box<dyn MttkrpSequence<T> + 'a>, DecompError> {

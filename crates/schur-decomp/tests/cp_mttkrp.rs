@@ -58,6 +58,8 @@ fn compare<T: Scalar>(shape: &[usize], rank: usize, order: &[usize], tolerance: 
         factors[mode] = normals(&[shape[mode], rank], &mut rng).unwrap();
         products.changed(mode);
     }
+    let (held, estimated) = (products.workspace_bytes(), data.products_bytes(rank));
+    assert!(held <= estimated, "{shape:?} rank {rank}: {held} bytes, not {estimated}");
 }
 
 #[test]

@@ -54,6 +54,8 @@ fn check<T: Scalar>(shape: &[usize], rank: usize, one_in: usize, tolerance: f64)
             assert!((x.to_f64() - y).abs() < tolerance * largest, "{shape:?} mode {mode} rank {rank}: {x:?} {y}");
         }
     }
+    let (held, estimated) = (products.workspace_bytes(), sparse.products_bytes(rank));
+    assert!(held <= estimated, "{shape:?} rank {rank}: {held} bytes, not {estimated}");
 }
 
 #[test]

@@ -13,6 +13,10 @@ pub trait CpTensor<T: Scalar>: Sync {
     /// The sum of the squares of all elements.
     fn norm_squared(&self) -> f64;
 
+    /// Bytes that the products of a fit hold beside the tensor, from its sizes alone: an estimate, rather too much than
+    /// too little, that makes nothing.
+    fn products_bytes(&self, rank: usize) -> u64;
+
     /// Plans the products of a fit with so many components.
     ///
     /// # Errors

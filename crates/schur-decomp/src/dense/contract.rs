@@ -15,7 +15,7 @@ use super::skinny::Skinny;
 use crate::{DecompError, Scalar};
 
 /// The most numbers of a Khatri-Rao product that are held at a time.
-const PANEL: usize = 1 << 18;
+pub(super) const PANEL: usize = 1 << 18;
 /// As many of them where nothing is packed: half of a second-level cache is left to the tensor.
 const SKINNY_PANEL: usize = 1 << 15;
 /// Numbers of a partial product whose sums are kept in the first-level cache.

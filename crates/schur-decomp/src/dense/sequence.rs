@@ -38,6 +38,31 @@ pub(super) struct Sequence<'a, T> {
     most_bytes: u64,
 }
 
+/// Bytes that the products of a sweep will hold, about: twice the largest partial product, and panels.
+pub(super) fn bytes<T: Scalar>(tensor: &Tensor<T>, rank: usize) -> u64 {
+    let shape = tensor.shape();
+    let windows = (0..shape.len()).map(|first| window(tensor, rank, first)).filter(|window| window.width > 1);
+    let largest = windows.map(|window| window.count(shape, rank)).max().unwrap_or(0);
+    let numbers = largest.saturating_add(contract::PANEL.max(rank)).saturating_mul(2);
+    numbers.saturating_mul(size_of::<T>()) as u64
+}
+
+/// The window from a mode on that costs least a sweep, of those that are small enough to be kept.
+fn window<T: Scalar>(tensor: &Tensor<T>, rank: usize, first: usize) -> Window {
+    let shape = tensor.shape();
+    let (order, elements) = (shape.len(), tensor.data().len());
+    let most = (elements / PART).max(FREE_BYTES / size_of::<T>());
+    let windows = (1..order).map(|width| Window { first, width, order });
+    let small = windows.filter(|window| window.width == 1 || window.count(shape, rank) <= most);
+    let cost = |window: &Window| {
+        let kept = if window.width == 1 { 0 } else { window.count(shape, rank) };
+        let reading = rank as f64 / MULTIPLIED + WRITTEN * kept as f64 / elements as f64;
+        reading * order as f64 / window.width as f64
+    };
+    let best = small.min_by(|a, b| cost(a).total_cmp(&cost(b)));
+    best.unwrap_or(Window { first, width: 1, order })
+}
+
 impl<'a, T: Scalar> Sequence<'a, T> {
     pub(super) fn new(tensor: &'a Tensor<T>, rank: usize) -> Result<Self, DecompError> {
         for &size in tensor.shape() {
@@ -45,22 +70,6 @@ impl<'a, T: Scalar> Sequence<'a, T> {
         }
         let (levels, spare) = (Vec::new(), Vec::new());
         Ok(Self { tensor, rank, levels, spare, panel: Vec::new(), scratch: Vec::new(), most_bytes: 0 })
-    }
-
-    /// The window from a mode on that costs least a sweep, of those that are small enough to be kept.
-    fn window(&self, first: usize) -> Window {
-        let shape = self.tensor.shape();
-        let (order, elements) = (shape.len(), self.tensor.data().len());
-        let most = (elements / PART).max(FREE_BYTES / size_of::<T>());
-        let windows = (1..order).map(|width| Window { first, width, order });
-        let small = windows.filter(|window| window.width == 1 || window.count(shape, self.rank) <= most);
-        let cost = |window: &Window| {
-            let kept = if window.width == 1 { 0 } else { window.count(shape, self.rank) };
-            let reading = self.rank as f64 / MULTIPLIED + WRITTEN * kept as f64 / elements as f64;
-            reading * order as f64 / window.width as f64
-        };
-        let best = small.min_by(|a, b| cost(a).total_cmp(&cost(b)));
-        best.unwrap_or(Window { first, width: 1, order })
     }
 
     fn memory(&mut self, count: usize) -> Vec<T> {
@@ -141,7 +150,7 @@ impl<T: Scalar> MttkrpSequence<T> for Sequence<'_, T> {
         }
         let target = Window { first: mode, width: 1, order: shape.len() };
         if self.levels.is_empty() {
-            let window = self.window(mode);
+            let window = window(self.tensor, rank, mode);
             if window.width == 1 {
                 self.sum_out(factors, target, result)?;
                 self.most_bytes = self.most_bytes.max(self.bytes());

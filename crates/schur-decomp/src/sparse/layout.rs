@@ -10,7 +10,7 @@ const LONGEST_FIBRE: usize = 1 << 12;
 const TASK: usize = 1 << 12;
 
 /// Most tasks: what a result's rows are cut into costs two rows a task.
-const MOST_TASKS: usize = 256;
+pub(super) const MOST_TASKS: usize = 256;
 
 /// The elements of a tensor sorted by one mode's index, then by fibres.
 pub(super) struct Rows<T> {
@@ -73,6 +73,15 @@ impl<T: Scalar> Rows<T> {
         let indices: usize = lists.iter().map(|list| list.capacity() * size_of::<u32>()).sum();
         (indices + self.values.capacity() * size_of::<T>()) as u64
     }
+}
+
+/// The bytes of a layout in which every element is a fibre of its own, as the worst tensors have it.
+pub(super) fn most_bytes<T: Scalar>(tensor: &Sparse<T>, mode: usize) -> u64 {
+    let elements = tensor.values.len() as u64;
+    // A start, the indices of the modes but the rows' own, and the value.
+    let each = (tensor.shape.len() * size_of::<u32>() + size_of::<T>()) as u64;
+    let ends = (tensor.shape[mode] + MOST_TASKS + 3) as u64 * size_of::<u32>() as u64;
+    elements * each + ends
 }
 
 /// The mode itself, then the others, the largest last: so fibres are long and few.
