@@ -27,12 +27,12 @@ use crate::report::Reporter;
 /// If a file cannot be read, the fit is refused, or results cannot be written.
 pub fn run(args: &CompleteArgs, reporter: &Reporter) -> Result<Status> {
     let data = Data::read(&args.input)?;
-    let observed = observed(args, &data)?;
-    let options = options(args, data.shape())?;
+    let (options, bytes) = (options(args, data.shape())?, data.bytes());
+    let observed = observed(args, data)?;
     let watch = Watch::start(reporter, Some(u64::from(args.iteration.iterations)))?;
     // A row of each factor, the equations of each thread, and the observations sorted by every mode.
-    let listed = observed.values().len() * 8 * (data.shape().len() + 1);
-    check_memory(args.input.memory, &data, listed as u64, reporter)?;
+    let listed = observed.values().len() * 8 * (observed.shape().len() + 1);
+    check_memory(args.input.memory, [bytes, listed as u64], reporter)?;
     let mut observer = |progress: &Progress| watch.observe(progress);
     let held_out = held_out(args, &observed, &options, &mut observer)?;
     if let Some(Errors { rmse, mae }) = held_out {
@@ -56,15 +56,15 @@ pub fn run(args: &CompleteArgs, reporter: &Reporter) -> Result<Status> {
 }
 
 /// The observations of a sparse file, or the elements of a dense one that are known.
-fn observed(args: &CompleteArgs, data: &Data) -> Result<Observed> {
+fn observed(args: &CompleteArgs, data: Data) -> Result<Observed> {
     let mask = args.mask.as_deref().map(|path| mask(path, data.shape())).transpose()?;
     Ok(match data {
-        Data::Single(tensor) => known(tensor, mask)?,
-        Data::Double(tensor) => known(tensor, mask)?,
+        Data::Single(tensor) => known(&tensor, mask)?,
+        Data::Double(tensor) => known(&tensor, mask)?,
         Data::Sparse(_) if mask.is_some() => {
             bail!(UsageError("--mask is for dense files; what a .tns file lists is what is observed".to_owned()))
         }
-        Data::Sparse(found) => Observed::new(&found.shape, found.indices.clone(), found.values.clone())?,
+        Data::Sparse(found) => Observed::new(&found.shape, found.indices, found.values)?,
     })
 }
 
@@ -151,31 +151,21 @@ fn ranks(form: &Form) -> Vec<usize> {
 }
 
 fn factors(completed: &Completed) -> Vec<Part> {
-    let part = |name: String, tensor: &Tensor<f64>| Part {
-        name,
-        shape: tensor.shape().to_vec(),
-        numbers: numbers(tensor.data()),
-    };
-    let list = |name: &str, tensors: &[Tensor<f64>]| -> Vec<Part> {
-        tensors.iter().enumerate().map(|(place, tensor)| part(format!("{name}_{place}"), tensor)).collect()
-    };
-    let mut parts = match completed.model() {
+    let mut parts: Vec<Part> = match completed.model() {
         Model::Additive => Vec::new(),
         Model::Cp(form) => {
-            let weights =
-                Part { name: "weights".to_owned(), shape: vec![form.rank()], numbers: numbers(form.weights()) };
-            std::iter::once(weights).chain(list("factor", form.factors())).collect()
+            let weights = Part::list("weights", form.weights());
+            std::iter::once(weights).chain(Part::numbered("factor", form.factors())).collect()
         }
         Model::Tucker { core, factors } => {
-            std::iter::once(part("core".to_owned(), core)).chain(list("factor", factors)).collect()
+            std::iter::once(Part::new("core", core)).chain(Part::numbered("factor", factors)).collect()
         }
-        Model::Train(cores) => list("core", cores),
+        Model::Train(cores) => Part::numbered("core", cores).collect(),
     };
     if let Some(offsets) = completed.offsets() {
-        parts.push(Part { name: "mean".to_owned(), shape: Vec::new(), numbers: numbers(&[offsets.mean]) });
+        parts.push(Part::new("mean", &Tensor::scalar(offsets.mean)));
         for (mode, effects) in offsets.effects.iter().enumerate() {
-            let numbers = numbers(effects);
-            parts.push(Part { name: format!("effect_{mode}"), shape: vec![effects.len()], numbers });
+            parts.push(Part::list(&format!("effect_{mode}"), effects));
         }
     }
     parts

@@ -8,7 +8,7 @@ use schur_decomp::{Fit, Scalar};
 use serde_json::json;
 
 use super::delivery::{Part, Watch, check_memory, deliver};
-use super::input::{Data, numbers, sparse};
+use super::input::{Data, sparse};
 use crate::args::CpArgs;
 use crate::exit::Status;
 use crate::report::Reporter;
@@ -20,17 +20,18 @@ use crate::report::Reporter;
 pub fn run(args: &CpArgs, reporter: &Reporter) -> Result<Status> {
     let data = Data::read(&args.input)?;
     let watch = Watch::start(reporter, Some(u64::from(args.iteration.iterations)))?;
-    let run = Run { args, data: &data, watch: &watch };
-    match &data {
-        Data::Single(tensor) => run.fit(&Dense::new(tensor)?),
-        Data::Double(tensor) => run.fit(&Dense::new(tensor)?),
-        Data::Sparse(found) => run.fit(&sparse(found.clone())?),
+    let run = Run { args, bytes: data.bytes(), watch: &watch };
+    match data {
+        Data::Single(tensor) => run.fit(&Dense::new(&tensor)?),
+        Data::Double(tensor) => run.fit(&Dense::new(&tensor)?),
+        Data::Sparse(found) => run.fit(&sparse(found)?),
     }
 }
 
 struct Run<'a> {
     args: &'a CpArgs,
-    data: &'a Data,
+    /// Of the tensor.
+    bytes: u64,
     watch: &'a Watch<'a>,
 }
 
@@ -42,21 +43,17 @@ impl Run<'_> {
             // The arguments demand one of the two.
             (None, None) => bail!("either --rank or --tolerance is needed"),
         };
-        let (weights, rank) = (numbers(form.weights()), form.rank());
-        let mut parts = vec![Part { name: "weights".to_owned(), shape: vec![rank], numbers: weights }];
-        for (mode, factor) in form.factors().iter().enumerate() {
-            let (shape, numbers) = (factor.shape().to_vec(), numbers(factor.data()));
-            parts.push(Part { name: format!("factor_{mode}"), shape, numbers });
-        }
+        let weights = Part::list("weights", form.weights());
+        let parts: Vec<Part> = std::iter::once(weights).chain(Part::numbered("factor", form.factors())).collect();
         let weights: Vec<f64> = form.weights().iter().map(|weight| weight.to_f64()).collect();
         let extra = json!({ "weights": weights, "parameters": form.parameters() });
-        deliver(self.watch, &self.args.output, ("CP", &[rank], &fit), &parts, extra)
+        deliver(self.watch, &self.args.output, ("CP", &[form.rank()], &fit), &parts, extra)
     }
 
     fn of_rank<T: Scalar>(&self, tensor: &impl CpTensor<T>, rank: usize) -> Result<(Cp<T>, Fit)> {
         let factors: usize = tensor.shape().iter().map(|&size| size * rank).sum();
-        let beside = tensor.products(rank)?.workspace_bytes() + (4 * factors * size_of::<T>()) as u64;
-        check_memory(self.args.input.memory, self.data, beside, self.watch.reporter())?;
+        let beside = tensor.products_bytes(rank) + (4 * factors * size_of::<T>()) as u64;
+        check_memory(self.args.input.memory, [self.bytes, beside], self.watch.reporter())?;
         let iteration = &self.args.iteration;
         let stopping = Stopping { iterations: iteration.iterations as usize, tolerance: iteration.change };
         let seed = iteration.seed;

@@ -5,13 +5,14 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Result;
-use schur_decomp::Fit;
 use schur_decomp::fit::{End, Progress, Warning};
+use schur_decomp::{Fit, Scalar};
 use schur_io::npy::Numbers;
 use schur_io::npz;
+use schur_tensor::Tensor;
 use serde_json::{Value, json};
 
-use super::input::Data;
+use super::input::numbers;
 use crate::args::OutputArgs;
 use crate::exit::Status;
 use crate::interrupt::Interrupt;
@@ -67,6 +68,23 @@ pub struct Part {
     pub shape: Vec<usize>,
     /// Its elements, row-major.
     pub numbers: Numbers,
+}
+
+impl Part {
+    /// A tensor by its name.
+    pub fn new<T: Scalar>(name: &str, tensor: &Tensor<T>) -> Self {
+        Self { name: name.to_owned(), shape: tensor.shape().to_vec(), numbers: numbers(tensor.data()) }
+    }
+
+    /// A list of numbers by its name.
+    pub fn list<T: Scalar>(name: &str, list: &[T]) -> Self {
+        Self { name: name.to_owned(), shape: vec![list.len()], numbers: numbers(list) }
+    }
+
+    /// Tensors that are numbered from zero behind their name.
+    pub fn numbered<T: Scalar>(name: &str, tensors: &[Tensor<T>]) -> impl Iterator<Item = Self> {
+        tensors.iter().enumerate().map(move |(place, tensor)| Self::new(&format!("{name}_{place}"), tensor))
+    }
 }
 
 /// Reports a fit, writes what was asked for, and says how the run ended.
@@ -149,13 +167,13 @@ fn history(name: &str, ranks: &[usize], fit: &Fit) -> Chart {
     }
 }
 
-/// Refuses a fit that would take more memory than allowed, before it starts.
+/// Refuses a fit that would take more memory than allowed, bytes of the tensor and of the fit, before it starts.
 ///
 /// # Errors
 /// If it would.
-pub fn check_memory(limit: Option<u64>, data: &Data, beside: u64, reporter: &Reporter) -> Result<()> {
-    let needed = data.bytes().saturating_add(beside);
-    let (own, other) = (human(data.bytes() as f64), human(beside as f64));
+pub fn check_memory(limit: Option<u64>, [tensor, beside]: [u64; 2], reporter: &Reporter) -> Result<()> {
+    let needed = tensor.saturating_add(beside);
+    let (own, other) = (human(tensor as f64), human(beside as f64));
     reporter.line(format_args!("memory: the tensor takes {own}, the fit about {other}"));
     match limit {
         Some(limit) if needed > limit => anyhow::bail!(

@@ -7,7 +7,7 @@ use schur_tensor::Tensor;
 use serde_json::json;
 
 use super::delivery::{Part, Watch, check_memory, deliver};
-use super::input::{Data, numbers};
+use super::input::Data;
 use crate::args::TtArgs;
 use crate::exit::Status;
 use crate::report::Reporter;
@@ -34,15 +34,10 @@ fn fit<T: Scalar>(args: &TtArgs, data: &Data, tensor: &Tensor<T>, watch: &Watch<
     // The first truncation keeps the share that the largest rank is of the last mode.
     let last = tensor.shape().last().copied().unwrap_or(1).max(1);
     let kept = data.bytes() / last as u64 * rank.min(last) as u64;
-    check_memory(args.input.memory, data, kept, watch.reporter())?;
+    check_memory(args.input.memory, [data.bytes(), kept], watch.reporter())?;
     let options = TrainOptions { tolerance: args.tolerance.unwrap_or(0.0), max_rank: rank, ..TrainOptions::default() };
     let (train, fit) = tt_svd(tensor, &options)?;
-    let part = |(place, core): (usize, &Tensor<T>)| Part {
-        name: format!("core_{place}"),
-        shape: core.shape().to_vec(),
-        numbers: numbers(core.data()),
-    };
-    let parts: Vec<Part> = train.cores().iter().enumerate().map(part).collect();
+    let parts: Vec<Part> = Part::numbered("core", train.cores()).collect();
     let extra = json!({ "parameters": train.parameters() });
     deliver(watch, &args.output, ("tensor train", &train.ranks(), &fit), &parts, extra)
 }

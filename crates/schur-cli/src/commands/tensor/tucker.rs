@@ -8,7 +8,7 @@ use schur_tensor::Tensor;
 use serde_json::json;
 
 use super::delivery::{Part, Watch, check_memory, deliver};
-use super::input::{Data, numbers};
+use super::input::Data;
 use crate::args::TuckerArgs;
 use crate::exit::Status;
 use crate::report::Reporter;
@@ -31,14 +31,10 @@ pub fn run(args: &TuckerArgs, reporter: &Reporter) -> Result<Status> {
 }
 
 fn fit<T: Scalar>(args: &TuckerArgs, data: &Data, tensor: &Tensor<T>, watch: &Watch<'_>) -> Result<Status> {
-    check_memory(args.input.memory, data, estimate(tensor, args.ranks.as_deref()), watch.reporter())?;
+    check_memory(args.input.memory, [data.bytes(), estimate(tensor, args.ranks.as_deref())], watch.reporter())?;
     let (form, fit) = decompose(args, tensor, watch)?;
-    let core = form.core();
-    let mut parts = vec![Part { name: "core".to_owned(), shape: core.shape().to_vec(), numbers: numbers(core.data()) }];
-    for (mode, factor) in form.factors().iter().enumerate() {
-        let (shape, numbers) = (factor.shape().to_vec(), numbers(factor.data()));
-        parts.push(Part { name: format!("factor_{mode}"), shape, numbers });
-    }
+    let core = Part::new("core", form.core());
+    let parts: Vec<Part> = std::iter::once(core).chain(Part::numbered("factor", form.factors())).collect();
     let extra = json!({ "parameters": form.parameters() });
     deliver(watch, &args.output, ("Tucker", form.ranks(), &fit), &parts, extra)
 }
