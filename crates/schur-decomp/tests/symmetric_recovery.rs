@@ -21,8 +21,10 @@ fn planted(size: usize, order: usize, rank: usize, seed: u64) -> SymmetricCp<f64
 
 #[test]
 fn planted_powers_are_recovered_of_any_order() {
-    // (8, 4, 20) is the paper's own case; 28 = 36 - 8 is the most there can be.
-    for (size, order, rank) in [(8, 4, 20), (8, 4, 28), (6, 6, 30), (7, 3, 6), (6, 5, 12), (4, 4, 1)] {
+    // A third of the square of the size is the paper's own case of order four, (20, 4, 120) that of its programs;
+    // 28 = 36 - 8 is the most there can be.
+    let cases = [(8, 4, 20), (8, 4, 28), (20, 4, 120), (24, 4, 192), (6, 6, 30), (7, 3, 6), (6, 5, 12), (4, 4, 1)];
+    for (size, order, rank) in cases {
         let truth = planted(size, order, rank, 3);
         let tensor = truth.to_symmetric_tensor().unwrap();
         let (form, fit) = subspace_power(&tensor, &PowerOptions::default(), &mut unobserved).unwrap();

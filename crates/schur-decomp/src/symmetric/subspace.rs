@@ -86,10 +86,18 @@ impl Subspace {
             }
         };
         let x: Vec<f64> = self.inverse.chunks_exact(rank).map(|row| dot(row, &alpha)).collect();
-        let mut y = vec![0.0; rank];
-        for (row, &b) in self.inverse.chunks_exact(rank).zip(&beta) {
-            y.iter_mut().zip(row).for_each(|(sum, entry)| *sum += b * entry);
-        }
+        let y = match &self.left {
+            // The inverse is symmetric, and stays so only under one and the same reflection of both sides: two that
+            // differ by rounding make the difference grow with each power that is taken out.
+            None => x.clone(),
+            Some(_) => {
+                let mut y = vec![0.0; rank];
+                for (row, &b) in self.inverse.chunks_exact(rank).zip(&beta) {
+                    y.iter_mut().zip(row).for_each(|(sum, entry)| *sum += b * entry);
+                }
+                y
+            }
+        };
         let weight = 1.0 / dot(&beta, &x);
         let (x, y) = (reflection(x), reflection(y));
         reflect_rows(&mut self.right, &x);
