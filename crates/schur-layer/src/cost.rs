@@ -27,7 +27,7 @@ impl LayerCost {
         let dense = size(space, inputs) * size(space, outputs);
         let held = |side: &Side| {
             let own = side.bottlenecks.iter().filter(|bottleneck| !bottleneck.is_whole);
-            own.map(|bottleneck| bottleneck.size).sum::<usize>() + side.scratch
+            own.map(|bottleneck| bottleneck.size).sum::<usize>() + side.scratch + side.dense.size
         };
         Self {
             flops_fast: mixing + moved(&route.inputs) + moved(&route.outputs),
@@ -40,14 +40,14 @@ impl LayerCost {
 /// Additions of all reductions of a side, or of its spreading.
 fn moved(side: &Side) -> f64 {
     let link = |link: &crate::side::Link| {
-        let paces = link.shared.iter().chain(&link.lone);
-        let own = paces.map(|pace| pace.size as f64).product::<f64>() * link.pieces.len() as f64;
+        let own = link.paces.iter().map(|pace| pace.size as f64).product::<f64>() * link.pieces.len() as f64;
         let heads = link.through.as_ref().map_or(0.0, |through| {
             through.shared.iter().map(|pace| pace.size as f64).product::<f64>() * through.entries.len() as f64
         });
         own + heads
     };
-    side.links.iter().map(link).sum::<f64>() * side.channels as f64
+    let dense = side.dense.parts.len() * side.size;
+    side.links.iter().map(link).sum::<f64>() * side.channels as f64 + dense as f64
 }
 
 fn size(space: &Space, axes: &[usize]) -> f64 {

@@ -9,9 +9,16 @@ use crate::route::Route;
 use crate::{LayerError, Sort, Space, Wiring};
 
 mod carry;
+mod dense;
+pub(crate) mod exchange;
 mod flow;
+mod packed;
+mod through;
+mod tile;
 mod weights;
 
+pub(crate) use carry::Tracks;
+pub(crate) use dense::Dense;
 pub use flow::LayerWorkspace;
 pub(crate) use flow::multiply;
 

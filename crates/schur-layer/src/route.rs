@@ -3,6 +3,7 @@
 use schur_diagram::permutation_sign;
 use schur_tensor::product::{Product, Strided};
 
+use crate::linear::exchange;
 use crate::side::{Axis, Side, Structure};
 use crate::wiring::Wiring;
 use crate::{LayerError, Space};
@@ -42,8 +43,33 @@ pub(crate) struct Route {
     pub inputs: Side,
     pub outputs: Side,
     pub orders: Vec<Order>,
+    /// From input to output bottlenecks, an exchange an order, and the other way.
+    pub exchanges: [Vec<Exchange>; 2],
     /// In and out.
     pub channels: [usize; 2],
+}
+
+/// How the bottlenecks of an order are mixed, in one of the two directions.
+#[derive(Debug, Clone)]
+pub(crate) struct Exchange {
+    /// The order.
+    pub order: usize,
+    /// The number of its mixes, and the place of the first of them among those of all orders.
+    pub mixes: usize,
+    pub first: usize,
+    /// Axes in the order in which they lie in the result.
+    pub axes: Vec<exchange::Axis>,
+    /// Numbers of an item in the source and in the result.
+    pub items: [usize; 2],
+    /// Rows and columns of the mixing matrices.
+    pub sizes: [usize; 2],
+}
+
+impl Exchange {
+    /// Multiply-adds of one combination of indices.
+    pub const fn work(&self) -> usize {
+        self.mixes * self.sizes[0] * self.sizes[1]
+    }
 }
 
 /// An order while maps are still being added.
@@ -88,36 +114,44 @@ impl Route {
         let inputs = side(|draft| &draft.inputs, bottom, channels[0])?;
         let outputs = side(|draft| &draft.outputs, top, channels[1])?;
         let order = |draft: Draft| Order { structures: [draft.inputs.len(), draft.outputs.len()], mixes: draft.mixes };
-        let orders = drafts.into_iter().map(order).collect();
-        Ok(Self { inputs, outputs, orders, channels })
+        let orders: Vec<Order> = drafts.into_iter().map(order).collect();
+        let mut route = Self { inputs, outputs, orders, exchanges: [Vec::new(), Vec::new()], channels };
+        route.exchanges = [false, true].map(|is_backward| route.exchanges(is_backward));
+        Ok(route)
+    }
+
+    /// All orders in one direction.
+    fn exchanges(&self, is_backward: bool) -> Vec<Exchange> {
+        let sides = if is_backward { [&self.outputs, &self.inputs] } else { [&self.inputs, &self.outputs] };
+        let mut first = 0;
+        let exchange = |order: usize| {
+            let mixes = &self.orders[order].mixes;
+            let [from, to] = sides.map(|side| &side.bottlenecks[order]);
+            let axis = |own: usize| {
+                let other = |mix: &Mix| match is_backward {
+                    false => mix.permutation[own],
+                    true => mix.permutation.iter().position(|&other| other == own).unwrap_or(own),
+                };
+                let from = mixes.iter().map(|mix| from.strides[other(mix)]).collect();
+                exchange::Axis { size: to.sizes[own], to: to.strides[own], from }
+            };
+            let mut axes: Vec<exchange::Axis> = (0..to.sizes.len()).map(axis).collect();
+            axes.sort_by_key(|axis| std::cmp::Reverse(axis.to));
+            let mut sizes = self.mixing(order);
+            if is_backward {
+                sizes.reverse();
+            }
+            let own = Exchange { order, mixes: mixes.len(), first, axes, items: [from.size, to.size], sizes };
+            first += mixes.len();
+            own
+        };
+        (0..self.orders.len()).map(exchange).collect()
     }
 
     /// Rows and columns of the mixing matrices of an order.
     pub fn mixing(&self, order: usize) -> [usize; 2] {
         let [inputs, outputs] = self.orders[order].structures;
         [inputs * self.channels[0], outputs * self.channels[1]]
-    }
-
-    /// Output bottleneck = input bottleneck, its axes permuted, times the mixing matrix.
-    pub fn forward(&self, order: usize, mix: &Mix, batch: usize) -> Product {
-        let [rows, columns] = self.mixing(order);
-        Product {
-            batch: Vec::new(),
-            rows: self.indices(order, mix, batch).map(|(size, input, output)| strided(size, [input, output])).collect(),
-            columns: vec![strided(columns, [1, 1])],
-            inner: vec![strided(rows, [1, columns])],
-        }
-    }
-
-    /// Input cotangent = output cotangent times the transposed mixing matrix.
-    pub fn backward(&self, order: usize, mix: &Mix, batch: usize) -> Product {
-        let [rows, columns] = self.mixing(order);
-        Product {
-            batch: Vec::new(),
-            rows: self.indices(order, mix, batch).map(|(size, input, output)| strided(size, [output, input])).collect(),
-            columns: vec![strided(rows, [columns, 1])],
-            inner: vec![strided(columns, [1, 1])],
-        }
     }
 
     /// Cotangent of the mixing matrix = transposed input bottleneck times output cotangent.

@@ -5,6 +5,7 @@
 //! transposes of each other, so one description serves both.
 
 use crate::head::{HeadEntry, head_entries};
+use crate::linear::{Dense, Tracks};
 use crate::wiring::{Wiring, is_form};
 use crate::{LayerError, Space};
 
@@ -128,11 +129,11 @@ pub(crate) struct Link {
     pub small: usize,
     /// Where the structure's part of the smaller tensor begins.
     pub offset: usize,
-    /// Axes that both have.
-    pub shared: Vec<Pace>,
-    /// Axes of the larger alone.
-    pub lone: Vec<Pace>,
-    /// Heads, through memory of its own.
+    /// Axes of the larger; where there are heads or forms, the smaller is the intermediate tensor.
+    pub paces: Vec<Pace>,
+    /// The same with channels, ready to be run along.
+    pub tracks: Tracks,
+    /// Heads and forms, through memory of its own.
     pub through: Option<Through>,
 }
 
@@ -170,6 +171,8 @@ pub(crate) struct Side {
     pub size: usize,
     /// Numbers of the largest intermediate tensor, for one item.
     pub scratch: usize,
+    /// The links that sum over whole axes or repeat along them, done all at once.
+    pub dense: Dense,
     /// Channels of the whole tensor.
     pub channels: usize,
 }
@@ -197,7 +200,8 @@ impl Side {
             Ok(Bottleneck { size: checked(space.count(axes)?, width)?, sizes, strides, is_whole: false })
         };
         let bottlenecks: Vec<Bottleneck> = orders.iter().map(bottleneck).collect::<Result<_, _>>()?;
-        let mut side = Self { bottlenecks, links: Vec::new(), size, scratch: 0, channels };
+        let dense = Dense::new(sorts.iter().map(|&sort| space.size(sort)).collect(), strides.clone());
+        let mut side = Self { bottlenecks, links: Vec::new(), size, scratch: 0, dense, channels };
         let compiler = Compiler { space, sorts, strides: &strides, orders, channels };
         let mut largest_first: Vec<usize> = (0..orders.len()).collect();
         largest_first.sort_by_key(|&order| std::cmp::Reverse(orders[order].0.len()));
@@ -206,7 +210,9 @@ impl Side {
                 for number in 0..orders[order].1.len() {
                     let link = compiler.link(&side.bottlenecks, order, number);
                     side.scratch = side.scratch.max(link.through.as_ref().map_or(0, |through| through.size));
-                    side.links.push(link);
+                    if !side.dense.take(&link, channels) {
+                        side.links.push(link);
+                    }
                 }
             }
         }
@@ -225,7 +231,7 @@ fn checked(count: usize, width: usize) -> Result<usize, LayerError> {
 }
 
 /// The strides of axes of these sizes, the last of which has steps of `width`.
-fn row_major(sizes: impl DoubleEndedIterator<Item = usize>, width: usize) -> Vec<usize> {
+pub(crate) fn row_major(sizes: impl DoubleEndedIterator<Item = usize>, width: usize) -> Vec<usize> {
     let mut strides = Vec::new();
     let mut stride = width;
     for size in sizes.rev() {
@@ -289,14 +295,16 @@ impl Compiler<'_> {
         let offset = number * self.channels;
         if structure.heads.is_empty() && pieces.len() == 1 {
             let pace = |&block: &usize| Pace { size: size(block), large: step(block), small: stride_of(block) };
-            let shared = structure.kept.iter().map(pace).collect();
-            return Link { large, pieces, small: order, offset, shared, lone, through: None };
+            let paces: Vec<Pace> = structure.kept.iter().map(pace).chain(lone).collect();
+            let tracks = Tracks::new(&paces, self.channels);
+            return Link { large, pieces, small: order, offset, paces, tracks, through: None };
         }
         let held: Vec<usize> = structure.kept.iter().copied().chain(blocks().filter(is_summed)).collect();
         let inner = row_major(held.iter().map(|&block| size(block)), self.channels);
         let inner_of = |block: &usize| held.iter().position(|other| other == block).map_or(0, |place| inner[place]);
         let pace = |(&block, &small): (&usize, &usize)| Pace { size: size(block), large: step(block), small };
-        let shared = held.iter().zip(&inner).map(pace).collect();
+        let paces: Vec<Pace> = held.iter().zip(&inner).map(pace).chain(lone).collect();
+        let tracks = Tracks::new(&paces, self.channels);
         let is_free = |block: &&usize| !structure.heads.iter().any(|head| head.kept.contains(block));
         let outer = |block: &usize| Pace { size: size(*block), large: inner_of(block), small: stride_of(*block) };
         let entries = self.entries(structure, &inner_of, &stride_of, (&axes, &own.strides));
@@ -305,7 +313,7 @@ impl Compiler<'_> {
             shared: structure.kept.iter().filter(is_free).map(outer).collect(),
             entries,
         };
-        Link { large, pieces, small: order, offset, shared, lone, through: Some(through) }
+        Link { large, pieces, small: order, offset, paces, tracks, through: Some(through) }
     }
 
     /// All combinations of the heads' permutations.

@@ -53,3 +53,22 @@ fn large_batches_give_what_their_items_give_in_any_number_of_threads() {
         assert_close(&format!("{group}, bias"), &all.db, &db, 1e-11, 1e-9);
     }
 }
+
+/// A tensor that is cut into parts gives what it gives among others, which are not cut.
+#[test]
+fn one_large_tensor_gives_the_same_in_any_number_of_threads() {
+    for (n, k, l, channels) in [(40, 3, 2, 1), (13, 2, 3, 20), (70, 2, 2, 17), (33, 3, 3, 1), (100, 2, 1, 5)] {
+        let layer = EquivariantLinear::new(Group::Symmetric, n, k, l, channels, channels + 1).unwrap();
+        let [own, other] = layer.item_lens();
+        let mut random = Random::new(37);
+        let (weights, bias) = (random.normals(layer.weight_len()), random.normals(layer.bias_len()));
+        let (x, dy) = (random.normals(own), random.normals(other));
+        let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let one = pool(1).install(|| run(&layer, [&weights, &bias, &x, &dy]));
+        let three = pool(3).install(|| run(&layer, [&weights, &bias, &x, &dy]));
+        assert!(one.y == three.y && one.dx == three.dx && one.dw == three.dw && one.db == three.db, "{n} {k} {l}");
+        let twice = run(&layer, [&weights, &bias, &x.repeat(2), &dy.repeat(2)]);
+        assert_close(&format!("{n}, {k} to {l}"), &twice.y[other..], &one.y, 1e-11, 1e-10);
+        assert_close(&format!("{n}, {k} to {l}, back"), &twice.dx[..own], &one.dx, 1e-11, 1e-10);
+    }
+}

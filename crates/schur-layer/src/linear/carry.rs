@@ -1,45 +1,42 @@
-//! Copies between a larger and a smaller tensor without sums: diagonals that are read, and values that are repeated.
+//! Adds the elements of one tensor to their places in another: sums, diagonals and repetitions are all of this kind.
 
-use rayon::prelude::*;
-use schur_tensor::product::Mode;
 use schur_tensor::semiring::Scalar;
 
-/// Fewer elements are not worth a second thread.
-const LEAST_SHARED: usize = 1 << 15;
+use crate::side::Pace;
 
 /// An axis along which elements go from one tensor to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Track {
+pub(crate) struct Track {
     /// How many steps.
     pub size: usize,
     /// The step in the source; zero repeats an element.
     pub from: usize,
-    /// The step in the target.
+    /// The step in the target; zero sums.
     pub to: usize,
 }
 
-/// Writes or adds each element of the source to its places in the target.
-///
-/// No two elements have the same place, and along an axis the target moves further than all axes inside it reach: that is
-/// so for indices of a row-major tensor, joined or not.
-pub(super) fn carry<T: Scalar>(tracks: &mut Vec<Track>, source: &[T], target: &mut [T], mode: Mode) {
-    tracks.retain(|track| track.size != 1);
-    tracks.sort_by_key(|track| std::cmp::Reverse(track.to));
-    merge(tracks);
-    let elements: usize = tracks.iter().map(|track| track.size).product();
-    match &tracks[..] {
-        [outer, inner @ ..] if elements >= LEAST_SHARED && rayon::current_num_threads() > 1 && !inner.is_empty() => {
-            let parts = target.par_chunks_mut(outer.to).take(outer.size).enumerate();
-            parts.for_each(|(place, part)| along(inner, &source[place * outer.from..], part, mode));
-        }
-        _ => along(tracks, source, target, mode),
+/// The way from a larger tensor to a smaller one and back, channels innermost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Tracks {
+    pub down: Vec<Track>,
+    pub up: Vec<Track>,
+}
+
+impl Tracks {
+    pub fn new(paces: &[Pace], channels: usize) -> Self {
+        let mut sorted = paces.to_vec();
+        sorted.sort_by_key(|pace| std::cmp::Reverse(pace.large));
+        sorted.push(Pace { size: channels, large: 1, small: 1 });
+        let down = sorted.iter().map(|pace| Track { size: pace.size, from: pace.large, to: pace.small });
+        let up = sorted.iter().map(|pace| Track { size: pace.size, from: pace.small, to: pace.large });
+        Self { down: merged(down), up: merged(up) }
     }
 }
 
 /// Makes one axis of neighbours that both tensors run through without a gap.
-fn merge(tracks: &mut Vec<Track>) {
-    let mut kept: Vec<Track> = Vec::with_capacity(tracks.len());
-    for &inner in tracks.iter() {
+fn merged(tracks: impl Iterator<Item = Track>) -> Vec<Track> {
+    let mut kept: Vec<Track> = Vec::new();
+    for inner in tracks.filter(|track| track.size != 1) {
         match kept.last_mut() {
             Some(outer) if outer.to == inner.size * inner.to && outer.from == inner.size * inner.from => {
                 *outer = Track { size: outer.size * inner.size, ..inner };
@@ -47,34 +44,31 @@ fn merge(tracks: &mut Vec<Track>) {
             _ => kept.push(inner),
         }
     }
-    *tracks = kept;
+    kept
 }
 
-fn along<T: Scalar>(tracks: &[Track], source: &[T], target: &mut [T], mode: Mode) {
+/// Adds elements of the source to their places in the target, in the order of the tracks.
+pub(super) fn carry<T: Scalar>(tracks: &[Track], source: &[T], target: &mut [T]) {
     match tracks {
-        [] => put(&source[..1], &mut target[..1], mode),
-        [Track { size, from: 1, to: 1 }] => put(&source[..*size], &mut target[..*size], mode),
-        [Track { size, from: 0, to: 1 }] => repeat(source[0], &mut target[..*size], mode),
-        [track] => (0..track.size).for_each(|step| {
-            let (from, to) = (step * track.from, step * track.to);
-            put(&source[from..=from], &mut target[to..=to], mode);
-        }),
-        [outer, inner @ ..] => (0..outer.size).for_each(|step| {
-            along(inner, &source[step * outer.from..], &mut target[step * outer.to..], mode);
-        }),
-    }
-}
-
-fn put<T: Scalar>(source: &[T], target: &mut [T], mode: Mode) {
-    match mode {
-        Mode::Overwrite => target.copy_from_slice(source),
-        Mode::Add => target.iter_mut().zip(source).for_each(|(sum, &x)| *sum += x),
-    }
-}
-
-fn repeat<T: Scalar>(x: T, target: &mut [T], mode: Mode) {
-    match mode {
-        Mode::Overwrite => target.fill(x),
-        Mode::Add => target.iter_mut().for_each(|sum| *sum += x),
+        [] => target[0] += source[0],
+        [Track { size, from: 1, to: 1 }] => {
+            target[..*size].iter_mut().zip(&source[..*size]).for_each(|(sum, &x)| *sum += x);
+        }
+        [Track { size, from: 0, to: 1 }] => target[..*size].iter_mut().for_each(|sum| *sum += source[0]),
+        [Track { size, from, to: 0 }] => {
+            for step in 0..*size {
+                target[0] += source[step * from];
+            }
+        }
+        [Track { size, from, to }] => {
+            for step in 0..*size {
+                target[step * to] += source[step * from];
+            }
+        }
+        [outer, inner @ ..] => {
+            for step in 0..outer.size {
+                carry(inner, &source[step * outer.from..], &mut target[step * outer.to..]);
+            }
+        }
     }
 }

@@ -1,14 +1,18 @@
 //! Numbers through a route, forwards and backwards.
 
 use rayon::prelude::*;
-use schur_tensor::product::{Mode, Product, Reduction, Strided};
+use schur_tensor::Real;
+use schur_tensor::product::{Mode, Product};
 use schur_tensor::semiring::{Scalar, Semiring};
-use schur_tensor::{Real, next_index};
 
-use super::carry::{Track, carry};
+use super::carry::carry;
+use super::dense::{GatherMemory, SpreadMemory, WholeMix};
+use super::exchange::{self, Odometer};
+use super::packed::Packed;
+use super::through;
 use super::weights::{Mixing, mixes};
-use crate::route::{Mix, Route};
-use crate::side::{Link, Pace, Place, Side, Through};
+use crate::route::{Exchange, Route};
+use crate::side::{Place, Side};
 
 /// Memory that runs of a layer share; any layer and batch may use it, and what was there is overwritten.
 #[derive(Debug, Clone)]
@@ -36,7 +40,7 @@ impl<T: Scalar> LayerWorkspace<T> {
 const BLOCK_BYTES: usize = 1 << 19;
 
 /// A batch of fewer bytes is one block: threads are started within it where that pays.
-const SMALL_BYTES: usize = 1 << 18;
+const SMALL_BYTES: usize = 1 << 15;
 
 /// Blocks go to threads in groups. Gradients are summed group by group, so that their number must not depend on that of
 /// the threads.
@@ -65,36 +69,39 @@ impl Cut {
 /// Blocks of a batch through a route, in parallel, with memory that later runs use again.
 #[derive(Debug, Clone)]
 pub(super) struct Flows<T> {
+    packed: Packed<T>,
     mixing: Mixing<T>,
     groups: Vec<Flow<T>>,
 }
 
 impl<T> Default for Flows<T> {
     fn default() -> Self {
-        Self { mixing: Mixing::default(), groups: Vec::new() }
+        Self { packed: Packed::default(), mixing: Mixing::default(), groups: Vec::new() }
     }
 }
 
 impl<T: Scalar> Flows<T> {
     pub(super) fn forward(&mut self, route: &Route, batch: usize, weights: &[T], x: &[T], y: &mut [T]) {
-        let (cut, mixing) = (Cut::new::<T>(route, batch), &mut self.mixing);
-        mixing.pack(route, weights);
+        self.packed.pack(route, weights, false);
         let [own, other] = [route.inputs.size, route.outputs.size];
-        let parts = x.chunks(cut.group * own).zip(y.chunks_mut(cut.group * other)).collect();
+        let (cut, packed) = (Cut::new::<T>(route, batch), &self.packed);
+        let parts: Vec<_> = x.chunks(cut.group * own).zip(y.chunks_mut(cut.group * other)).collect();
+        let is_alone = parts.len() == 1;
         each_group(&mut self.groups, parts, |flow, (x, y)| {
             let blocks = x.chunks(cut.block * own).zip(y.chunks_mut(cut.block * other));
-            blocks.for_each(|(x, y)| flow.forward(route, mixing, x, y));
+            blocks.for_each(|(x, y)| flow.forward(route, packed, is_alone, x, y));
         });
     }
 
     pub(super) fn transposed(&mut self, route: &Route, batch: usize, weights: &[T], dy: &[T], dx: &mut [T]) {
-        let (cut, mixing) = (Cut::new::<T>(route, batch), &mut self.mixing);
-        mixing.pack(route, weights);
+        self.packed.pack(route, weights, true);
         let [own, other] = [route.inputs.size, route.outputs.size];
-        let parts = dy.chunks(cut.group * other).zip(dx.chunks_mut(cut.group * own)).collect();
+        let (cut, packed) = (Cut::new::<T>(route, batch), &self.packed);
+        let parts: Vec<_> = dy.chunks(cut.group * other).zip(dx.chunks_mut(cut.group * own)).collect();
+        let is_alone = parts.len() == 1;
         each_group(&mut self.groups, parts, |flow, (dy, dx)| {
             let blocks = dy.chunks(cut.block * other).zip(dx.chunks_mut(cut.block * own));
-            blocks.for_each(|(dy, dx)| flow.transposed(route, mixing, dy, dx));
+            blocks.for_each(|(dy, dx)| flow.transposed(route, packed, is_alone, dy, dx));
         });
     }
 
@@ -102,11 +109,11 @@ impl<T: Scalar> Flows<T> {
         let cut = Cut::new::<T>(route, batch);
         let [own, other] = [route.inputs.size, route.outputs.size];
         let parts: Vec<_> = x.chunks(cut.group * own).zip(dy.chunks(cut.group * other)).collect();
-        let groups = parts.len();
+        let (groups, is_alone) = (parts.len(), parts.len() == 1);
         each_group(&mut self.groups, parts, |flow, (x, dy)| {
             flow.gradient.clear(route);
             let blocks = x.chunks(cut.block * own).zip(dy.chunks(cut.block * other));
-            blocks.for_each(|(x, dy)| flow.gradient(route, x, dy));
+            blocks.for_each(|(x, dy)| flow.gradient(route, is_alone, x, dy));
         });
         self.mixing.clear(route);
         self.groups[..groups].iter().for_each(|flow| self.mixing.add(&flow.gradient));
@@ -135,59 +142,52 @@ fn each_group<T: Scalar, P: Send>(
 struct Flow<T> {
     inputs: Vec<Vec<T>>,
     outputs: Vec<Vec<T>>,
-    scratch: Vec<T>,
+    memory: Memory<T>,
     packing: Vec<T>,
     gradient: Mixing<T>,
 }
 
+/// What both sides use one after the other.
+#[derive(Debug, Clone)]
+struct Memory<T> {
+    /// Intermediate tensors of heads and forms.
+    scratch: Vec<T>,
+    odometer: Odometer,
+    gather: GatherMemory<T>,
+    spread: SpreadMemory<T>,
+}
+
 impl<T> Default for Flow<T> {
     fn default() -> Self {
-        Self {
-            inputs: Vec::new(),
-            outputs: Vec::new(),
+        let memory = Memory {
             scratch: Vec::new(),
-            packing: Vec::new(),
-            gradient: Mixing::default(),
-        }
+            odometer: Odometer::default(),
+            gather: GatherMemory::default(),
+            spread: SpreadMemory::default(),
+        };
+        let (inputs, outputs) = (Vec::new(), Vec::new());
+        Self { inputs, outputs, memory, packing: Vec::new(), gradient: Mixing::default() }
     }
 }
 
 impl<T: Scalar> Flow<T> {
-    fn forward(&mut self, route: &Route, mixing: &Mixing<T>, x: &[T], y: &mut [T]) {
+    fn forward(&mut self, route: &Route, packed: &Packed<T>, is_alone: bool, x: &[T], y: &mut [T]) {
         let batch = x.len() / route.inputs.size;
-        gather(&route.inputs, batch, x, &mut self.inputs, &mut self.scratch);
-        prepare(&route.outputs, batch, &mut self.outputs);
-        begin(&route.outputs, y);
-        for (place, (order, mix)) in mixes(route).enumerate() {
-            let (input, output) = (&route.inputs.bottlenecks[order], &route.outputs.bottlenecks[order]);
-            let source = if input.is_whole { x } else { &self.inputs[order][..] };
-            let result = if output.is_whole { &mut *y } else { &mut self.outputs[order][..] };
-            let product = route.forward(order, mix, batch);
-            multiply(&product, [source, mixing.matrix(place)], result, mode(route, order, mix), &mut self.packing);
-        }
-        scatter(&route.outputs, batch, &mut self.outputs, y, &mut self.scratch);
+        let sides = [(&route.inputs, &mut self.inputs), (&route.outputs, &mut self.outputs)];
+        pass(&route.exchanges[0], packed, (batch, is_alone), sides, (x, y), &mut self.memory);
     }
 
-    fn transposed(&mut self, route: &Route, mixing: &Mixing<T>, dy: &[T], dx: &mut [T]) {
+    fn transposed(&mut self, route: &Route, packed: &Packed<T>, is_alone: bool, dy: &[T], dx: &mut [T]) {
         let batch = dx.len() / route.inputs.size;
-        gather(&route.outputs, batch, dy, &mut self.outputs, &mut self.scratch);
-        prepare(&route.inputs, batch, &mut self.inputs);
-        begin(&route.inputs, dx);
-        for (place, (order, mix)) in mixes(route).enumerate() {
-            let (input, output) = (&route.inputs.bottlenecks[order], &route.outputs.bottlenecks[order]);
-            let source = if output.is_whole { dy } else { &self.outputs[order][..] };
-            let result = if input.is_whole { &mut *dx } else { &mut self.inputs[order][..] };
-            let product = route.backward(order, mix, batch);
-            multiply(&product, [source, mixing.matrix(place)], result, mode(route, order, mix), &mut self.packing);
-        }
-        scatter(&route.inputs, batch, &mut self.inputs, dx, &mut self.scratch);
+        let sides = [(&route.outputs, &mut self.outputs), (&route.inputs, &mut self.inputs)];
+        pass(&route.exchanges[1], packed, (batch, is_alone), sides, (dy, dx), &mut self.memory);
     }
 
     /// Adds the gradients of a block to those of its group.
-    fn gradient(&mut self, route: &Route, x: &[T], dy: &[T]) {
+    fn gradient(&mut self, route: &Route, is_alone: bool, x: &[T], dy: &[T]) {
         let batch = x.len() / route.inputs.size;
-        gather(&route.inputs, batch, x, &mut self.inputs, &mut self.scratch);
-        gather(&route.outputs, batch, dy, &mut self.outputs, &mut self.scratch);
+        gather(&route.inputs, (batch, is_alone), x, &mut self.inputs, &mut self.memory);
+        gather(&route.outputs, (batch, is_alone), dy, &mut self.outputs, &mut self.memory);
         for (place, (order, mix)) in mixes(route).enumerate() {
             let (input, output) = (&route.inputs.bottlenecks[order], &route.outputs.bottlenecks[order]);
             let left = if input.is_whole { x } else { &self.inputs[order][..] };
@@ -198,10 +198,28 @@ impl<T: Scalar> Flow<T> {
     }
 }
 
-/// The first mix of an order overwrites its bottleneck.
-fn mode(route: &Route, order: usize, mix: &Mix) -> Mode {
-    let is_first = route.orders[order].mixes.first().is_some_and(|first| std::ptr::eq(first, mix));
-    if is_first { Mode::Overwrite } else { Mode::Add }
+/// From one side to the other.
+fn pass<T: Scalar>(
+    exchanges: &[Exchange],
+    packed: &Packed<T>,
+    (batch, is_alone): (usize, bool),
+    [(source, own), (target, other)]: [(&Side, &mut Vec<Vec<T>>); 2],
+    (from, to): (&[T], &mut [T]),
+    memory: &mut Memory<T>,
+) {
+    gather(source, (batch, is_alone), from, own, memory);
+    prepare(target, batch, other);
+    let mut whole = None;
+    for exchange in exchanges {
+        let from = if source.bottlenecks[exchange.order].is_whole { from } else { &own[exchange.order] };
+        if target.bottlenecks[exchange.order].is_whole {
+            whole = Some(WholeMix { exchange, matrices: packed, from });
+        } else {
+            let to = &mut other[exchange.order];
+            exchange::run(exchange, packed, (batch, is_alone), (from, to), &mut memory.odometer);
+        }
+    }
+    scatter(target, (batch, is_alone), (other, whole), to, memory);
 }
 
 /// Multiplies, or multiplies and adds.
@@ -216,17 +234,6 @@ pub(crate) fn multiply<T: Scalar>(
     let _ = T::arithmetic().product(product, operands, result, mode, packing);
 }
 
-fn reduce<T: Scalar>(reduction: &Reduction, source: &[T], result: &mut [T], mode: Mode) {
-    if reduction.summed.is_empty() {
-        let track = |axis: &Strided<2>| {
-            let [from, to] = axis.strides.map(isize::unsigned_abs);
-            Track { size: axis.size, from, to }
-        };
-        return carry(&mut reduction.kept.iter().map(track).collect(), source, result, mode);
-    }
-    let _ = T::arithmetic().reduce(reduction, source, result, mode);
-}
-
 /// Makes room for the bottlenecks that are not the whole tensor.
 fn prepare<T: Scalar>(side: &Side, batch: usize, tensors: &mut Vec<Vec<T>>) {
     tensors.resize_with(side.bottlenecks.len(), Vec::new);
@@ -236,184 +243,84 @@ fn prepare<T: Scalar>(side: &Side, batch: usize, tensors: &mut Vec<Vec<T>>) {
     }
 }
 
-/// Makes the whole tensor ready to be added to; where it is a bottleneck itself, a product overwrites it.
-fn begin<T: Scalar>(side: &Side, whole: &mut [T]) {
-    if !side.bottlenecks.iter().any(|bottleneck| bottleneck.is_whole) {
-        whole.fill(<T as Real>::ZERO);
-    }
-}
-
 /// Reduces the whole tensor to every bottleneck.
-fn gather<T: Scalar>(side: &Side, batch: usize, whole: &[T], tensors: &mut Vec<Vec<T>>, scratch: &mut Vec<T>) {
-    prepare(side, batch, tensors);
-    scratch.resize(batch * side.scratch, <T as Real>::ZERO);
-    // Heads leave indices out: where two of theirs are equal nothing is written.
-    for link in side.links.iter().filter(|link| link.through.is_some()) {
-        tensors[link.small].fill(<T as Real>::ZERO);
-    }
-    for link in &side.links {
-        let mut small = std::mem::take(&mut tensors[link.small]);
-        let walk = Walk::new(side, link, batch);
-        let large = match link.large {
-            Place::Whole => whole,
-            Place::Order(order) => &tensors[order],
-        };
-        match &link.through {
-            None => {
-                let part = &mut small[link.offset..];
-                reduce(&walk.reduction(&link.shared, walk.small), &large[link.pieces[0].0..], part, Mode::Overwrite);
-            }
-            Some(through) => {
-                let inner = &mut scratch[..batch * through.size];
-                sum_pieces(&walk, link, through, large, inner);
-                spread_entries(&walk, through, Direction::Gather, inner, &mut small[link.offset..]);
-            }
-        }
-        tensors[link.small] = small;
-    }
-}
-
-/// Adds every bottleneck to the whole tensor: the transpose of [`gather`]. The bottlenecks are used up.
-fn scatter<T: Scalar>(side: &Side, batch: usize, tensors: &mut [Vec<T>], whole: &mut [T], scratch: &mut Vec<T>) {
-    scratch.resize(batch * side.scratch, <T as Real>::ZERO);
-    for link in side.links.iter().rev() {
-        let mut small = std::mem::take(&mut tensors[link.small]);
-        let walk = Walk::new(side, link, batch);
-        let large = match link.large {
-            Place::Whole => &mut *whole,
-            Place::Order(order) => &mut tensors[order][..],
-        };
-        match &link.through {
-            None => {
-                let spreading = walk.spreading(&link.shared, walk.small);
-                reduce(&spreading, &small[link.offset..], &mut large[link.pieces[0].0..], Mode::Add);
-            }
-            Some(through) => {
-                let inner = &mut scratch[..batch * through.size];
-                spread_entries(&walk, through, Direction::Scatter, inner, &mut small[link.offset..]);
-                add_pieces(&walk, link, through, inner, large);
-            }
-        }
-        tensors[link.small] = small;
-    }
-}
-
-/// A link for one size of batch.
-struct Walk<'a> {
-    link: &'a Link,
-    batch: usize,
-    channels: usize,
-    /// Numbers of an item in the larger and in the smaller tensor.
-    large: usize,
-    small: usize,
-}
-
-impl<'a> Walk<'a> {
-    fn new(side: &Side, link: &'a Link, batch: usize) -> Self {
-        let large = match link.large {
-            Place::Whole => side.size,
-            Place::Order(order) => side.bottlenecks[order].size,
-        };
-        Self { link, batch, channels: side.channels, large, small: side.bottlenecks[link.small].size }
-    }
-
-    /// From larger to smaller.
-    fn reduction(&self, shared: &[Pace], small_item: usize) -> Reduction {
-        let kept = self.kept(shared, small_item).map(|[size, large, small]| strided(size, [large, small]));
-        Reduction {
-            kept: kept.collect(),
-            summed: self.link.lone.iter().map(|pace| strided(pace.size, [pace.large])).collect(),
-        }
-    }
-
-    /// From smaller to larger: axes of the larger alone repeat.
-    fn spreading(&self, shared: &[Pace], small_item: usize) -> Reduction {
-        let kept = self.kept(shared, small_item).map(|[size, large, small]| strided(size, [small, large]));
-        let lone = self.link.lone.iter().map(|pace| strided(pace.size, [0, pace.large]));
-        // Channels stay innermost.
-        let mut axes: Vec<_> = kept.collect();
-        let channels = axes.pop();
-        Reduction { kept: axes.into_iter().chain(lone).chain(channels).collect(), summed: Vec::new() }
-    }
-
-    /// Batch, shared axes and channels: size, and steps in the larger and the smaller tensor.
-    fn kept<'s>(&'s self, shared: &'s [Pace], small_item: usize) -> impl Iterator<Item = [usize; 3]> + 's {
-        let axes = shared.iter().map(|pace| [pace.size, pace.large, pace.small]);
-        std::iter::once([self.batch, self.large, small_item]).chain(axes).chain(std::iter::once([self.channels, 1, 1]))
-    }
-}
-
-fn strided<const N: usize>(size: usize, strides: [usize; N]) -> Strided<N> {
-    Strided { size, strides: strides.map(usize::cast_signed) }
-}
-
-/// The sum of the pieces of the larger tensor, each with its sign.
-fn sum_pieces<T: Scalar>(walk: &Walk<'_>, link: &Link, through: &Through, large: &[T], inner: &mut [T]) {
-    let reduction = walk.reduction(&link.shared, through.size);
-    inner.fill(<T as Real>::ZERO);
-    for is_negative in [true, false] {
-        for &(start, _) in link.pieces.iter().filter(|piece| piece.1 == is_negative) {
-            reduce(&reduction, &large[start..], inner, Mode::Add);
-        }
-        if is_negative {
-            negate(inner);
-        }
-    }
-}
-
-/// Adds the inner tensor to the pieces of the larger one.
-fn add_pieces<T: Scalar>(walk: &Walk<'_>, link: &Link, through: &Through, inner: &mut [T], large: &mut [T]) {
-    let spreading = walk.spreading(&link.shared, through.size);
-    for is_negative in [false, true] {
-        for &(start, _) in link.pieces.iter().filter(|piece| piece.1 == is_negative) {
-            reduce(&spreading, inner, &mut large[start..], Mode::Add);
-        }
-        negate(inner);
-    }
-}
-
-fn negate<T: Scalar>(tensor: &mut [T]) {
-    tensor.iter_mut().for_each(|x| *x = -*x);
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Direction {
-    Gather,
-    Scatter,
-}
-
-/// Sums with the signs of permutations from the inner to the smaller tensor, or the other way.
-fn spread_entries<T: Scalar>(
-    walk: &Walk<'_>,
-    through: &Through,
-    direction: Direction,
-    inner: &mut [T],
-    small: &mut [T],
+fn gather<T: Scalar>(
+    side: &Side,
+    (batch, is_alone): (usize, bool),
+    whole: &[T],
+    tensors: &mut Vec<Vec<T>>,
+    memory: &mut Memory<T>,
 ) {
-    if direction == Direction::Scatter {
-        inner.fill(<T as Real>::ZERO);
-    }
-    let sizes: Vec<usize> = through.shared.iter().map(|pace| pace.size).collect();
-    let mut index = vec![0; sizes.len()];
-    for item in 0..walk.batch {
-        loop {
-            let paces = index.iter().zip(&through.shared);
-            let start = paces.fold([item * through.size, item * walk.small], |[a, b], (i, pace)| {
-                [a + i * pace.large, b + i * pace.small]
-            });
-            for entry in &through.entries {
-                let own = &mut inner[start[0] + entry.from..][..walk.channels];
-                let other = &mut small[start[1] + entry.to..][..walk.channels];
-                let (from, to) = match direction {
-                    Direction::Gather => (own, other),
-                    Direction::Scatter => (other, own),
-                };
-                for (to, from) in to.iter_mut().zip(from) {
-                    *to += if entry.is_odd { -*from } else { *from };
-                }
+    prepare(side, batch, tensors);
+    tensors.iter_mut().for_each(|tensor| tensor.fill(<T as Real>::ZERO));
+    let Memory { scratch, gather, .. } = memory;
+    scratch.resize(side.scratch, <T as Real>::ZERO);
+    for (item, whole) in whole.chunks_exact(side.size).enumerate() {
+        if !side.dense.parts.is_empty() {
+            side.dense.gather(is_alone, whole, gather);
+        }
+        for part in &side.dense.parts {
+            let start = item * side.bottlenecks[part.small].size + part.offset;
+            carry(&part.tracks.down, side.dense.part(part, &gather.inner), &mut tensors[part.small][start..]);
+        }
+        for link in &side.links {
+            let mut small = std::mem::take(&mut tensors[link.small]);
+            let part = &mut small[item * side.bottlenecks[link.small].size..][link.offset..];
+            let large = match link.large {
+                Place::Whole => whole,
+                Place::Order(order) => &tensors[order][item * side.bottlenecks[order].size..],
+            };
+            match &link.through {
+                None => carry(&link.tracks.down, &large[link.pieces[0].0..], part),
+                Some(own) => through::gather(link, own, side.channels, large, (scratch, part)),
             }
-            if !next_index(&mut index, &sizes) {
-                break;
+            tensors[link.small] = small;
+        }
+    }
+}
+
+/// Overwrites the whole tensor with all bottlenecks and the mix of another whole tensor. The bottlenecks are used up.
+fn scatter<T: Scalar>(
+    side: &Side,
+    (batch, is_alone): (usize, bool),
+    (tensors, mix): (&mut [Vec<T>], Option<WholeMix<'_, T>>),
+    whole: &mut [T],
+    memory: &mut Memory<T>,
+) {
+    let Memory { scratch, gather: GatherMemory { inner, .. }, odometer, spread } = memory;
+    scratch.resize(side.scratch, <T as Real>::ZERO);
+    match mix {
+        Some(mix) if side.dense.parts.is_empty() => {
+            exchange::run(mix.exchange, mix.matrices, (batch, is_alone), (mix.from, &mut *whole), odometer);
+        }
+        None if side.dense.parts.is_empty() => whole.fill(<T as Real>::ZERO),
+        _ => {}
+    }
+    for (item, whole) in whole.chunks_exact_mut(side.size).enumerate() {
+        // Smaller bottlenecks first, so that those that others are added to are ready.
+        for link in side.links.iter().rev() {
+            let Place::Order(order) = link.large else { continue };
+            let mut large = std::mem::take(&mut tensors[order]);
+            let start = item * side.bottlenecks[link.small].size + link.offset;
+            let part = &mut large[item * side.bottlenecks[order].size..];
+            carry(&link.tracks.up, &tensors[link.small][start..], &mut part[link.pieces[0].0..]);
+            tensors[order] = large;
+        }
+        if !side.dense.parts.is_empty() {
+            inner.clear();
+            inner.resize(side.dense.size, <T as Real>::ZERO);
+            for part in &side.dense.parts {
+                let start = item * side.bottlenecks[part.small].size + part.offset;
+                carry(&part.tracks.up, &tensors[part.small][start..], side.dense.part_mut(part, inner));
+            }
+            let mix = mix.map(|mix| WholeMix { from: &mix.from[item * mix.exchange.items[0]..], ..mix });
+            side.dense.spread(is_alone, inner, mix, (whole, spread));
+        }
+        for link in side.links.iter().rev().filter(|link| link.large == Place::Whole) {
+            let part = &tensors[link.small][item * side.bottlenecks[link.small].size..][link.offset..];
+            match &link.through {
+                None => carry(&link.tracks.up, part, &mut whole[link.pieces[0].0..]),
+                Some(own) => through::scatter(link, own, side.channels, (part, scratch), whole),
             }
         }
     }

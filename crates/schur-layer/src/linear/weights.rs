@@ -1,11 +1,11 @@
-//! Weights as the matrices that mix channels, and back.
+//! Gradients of the matrices that mix channels, and of the weights in them.
 
 use schur_tensor::Real;
 use schur_tensor::semiring::Scalar;
 
 use crate::route::{Mix, Route};
 
-/// The mixing matrices of all orders, one after the other.
+/// The gradients of the mixing matrices of all orders, one after the other, row-major.
 #[derive(Debug, Clone)]
 pub(super) struct Mixing<T> {
     entries: Vec<T>,
@@ -32,25 +32,13 @@ impl<T: Scalar> Mixing<T> {
         self.entries.resize(end, <T as Real>::ZERO);
     }
 
-    /// Writes the weights of all maps into their matrices.
-    pub fn pack(&mut self, route: &Route, weights: &[T]) {
-        self.clear(route);
-        for (place, (order, mix)) in mixes(route).enumerate() {
-            let start = self.starts[place];
-            each(route, order, mix, |weight, entry, count, is_negative| {
-                let to = &mut self.entries[start + entry..][..count];
-                let from = &weights[weight..][..count];
-                to.iter_mut().zip(from).for_each(|(to, &from)| *to = if is_negative { -from } else { from });
-            });
-        }
-    }
-
     /// Takes the weights of all maps out of their matrices.
     pub fn unpack(&self, route: &Route, weights: &mut [T]) {
         for (place, (order, mix)) in mixes(route).enumerate() {
             let start = self.starts[place];
-            each(route, order, mix, |weight, entry, count, is_negative| {
-                let from = &self.entries[start + entry..][..count];
+            let columns = route.mixing(order)[1];
+            each(route, mix, |weight, [row, column], count, is_negative| {
+                let from = &self.entries[start + row * columns + column..][..count];
                 let to = &mut weights[weight..][..count];
                 to.iter_mut().zip(from).for_each(|(to, &from)| *to = if is_negative { -from } else { from });
             });
@@ -58,10 +46,6 @@ impl<T: Scalar> Mixing<T> {
     }
 
     /// The matrix of a mix, by its place among [`mixes`].
-    pub fn matrix(&self, place: usize) -> &[T] {
-        &self.entries[self.starts[place]..]
-    }
-
     pub fn matrix_mut(&mut self, place: usize) -> &mut [T] {
         &mut self.entries[self.starts[place]..]
     }
@@ -77,15 +61,14 @@ pub(super) fn mixes(route: &Route) -> impl Iterator<Item = (usize, &Mix)> {
     orders.flat_map(|(number, order)| order.mixes.iter().map(move |mix| (number, mix)))
 }
 
-/// Visits runs of weights: their place, that in the matrix, how many they are, and whether they count negative.
-fn each(route: &Route, order: usize, mix: &Mix, mut action: impl FnMut(usize, usize, usize, bool)) {
-    let columns = route.mixing(order)[1];
+/// Visits runs of weights: their place, the row and column in the matrix, how many they are, and whether they count
+/// negative.
+pub(super) fn each(route: &Route, mix: &Mix, mut action: impl FnMut(usize, [usize; 2], usize, bool)) {
     let [inputs, outputs] = route.channels;
     for term in &mix.terms {
         for channel in 0..inputs {
             let weight = (term.map * inputs + channel) * outputs;
-            let entry = (term.input * inputs + channel) * columns + term.output * outputs;
-            action(weight, entry, outputs, term.is_negative);
+            action(weight, [term.input * inputs + channel, term.output * outputs], outputs, term.is_negative);
         }
     }
 }
