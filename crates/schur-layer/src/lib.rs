@@ -27,6 +27,7 @@ mod adam;
 mod cost;
 mod dense;
 mod error;
+pub mod guide;
 mod head;
 mod joint;
 mod linear;
