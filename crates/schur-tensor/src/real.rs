@@ -77,6 +77,10 @@ pub trait Real:
         unsafe { crate::streaming::store::<Self, S>(pointer, value) }
     }
 
+    /// Sees numbers as whole registers; those of a last, unfinished one are left over.
+    fn as_lanes<S: Simd>(numbers: &[Self]) -> (&[Self::Lanes<S>], &[Self]);
+    /// As [`as_lanes`](Self::as_lanes), for numbers to be changed.
+    fn as_lanes_mut<S: Simd>(numbers: &mut [Self]) -> (&mut [Self::Lanes<S>], &mut [Self]);
     /// Fills a register with one number.
     fn splat<S: Simd>(simd: S, value: Self) -> Self::Lanes<S>;
     /// `a + b`, lane by lane.
@@ -100,7 +104,7 @@ pub trait Real:
 pub trait Sealed {}
 
 macro_rules! impl_real {
-    ($T:ident, $lanes:ident, $splat:ident, $add:ident, $mul:ident, $fma:ident, $fnma:ident, $sum:ident, $sqrt:ident, $div:ident, $abs:ident, $less:ident, $select:ident, $sigmoid:path) => {
+    ($T:ident, $lanes:ident, $view:ident, $view_mut:ident, $splat:ident, $add:ident, $mul:ident, $fma:ident, $fnma:ident, $sum:ident, $sqrt:ident, $div:ident, $abs:ident, $less:ident, $select:ident, $sigmoid:path) => {
         impl Sealed for $T {}
         impl Real for $T {
             type Lanes<S: Simd> = S::$lanes;
@@ -117,6 +121,14 @@ macro_rules! impl_real {
             #[inline(always)]
             fn to_f64(self) -> f64 {
                 f64::from(self)
+            }
+            #[inline(always)]
+            fn as_lanes<S: Simd>(numbers: &[Self]) -> (&[S::$lanes], &[Self]) {
+                S::$view(numbers)
+            }
+            #[inline(always)]
+            fn as_lanes_mut<S: Simd>(numbers: &mut [Self]) -> (&mut [S::$lanes], &mut [Self]) {
+                S::$view_mut(numbers)
             }
             #[inline(always)]
             fn splat<S: Simd>(simd: S, value: Self) -> S::$lanes {
@@ -159,6 +171,8 @@ macro_rules! impl_real {
 impl_real!(
     f32,
     f32s,
+    as_simd_f32s,
+    as_mut_simd_f32s,
     splat_f32s,
     add_f32s,
     mul_f32s,
@@ -175,6 +189,8 @@ impl_real!(
 impl_real!(
     f64,
     f64s,
+    as_simd_f64s,
+    as_mut_simd_f64s,
     splat_f64s,
     add_f64s,
     mul_f64s,
