@@ -9,7 +9,6 @@ mod contract;
 pub(crate) mod panel;
 mod residual;
 mod sequence;
-mod skinny;
 
 /// A dense tensor that models are fitted to.
 ///

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! error, fit, random, matrix             what every room uses
+//!   <- skinny, broad, gram               products with few columns, and of something long with itself
 //!   <- sparse                            a sparse tensor, and its products with factors
 //!   <- dense                             how a dense tensor meets factors: few readings, no copy
 //!   <- factors of one form (cp, ...)     a form, and the algorithms that fit it
@@ -20,6 +21,7 @@
 #![forbid(unsafe_code)]
 
 pub mod block_term;
+mod broad;
 mod check;
 pub mod completion;
 pub mod cp;
@@ -27,6 +29,7 @@ pub mod dense;
 pub mod einsum_model;
 mod error;
 pub mod fit;
+mod gram;
 pub mod matrix;
 pub mod modes;
 pub mod parafac2;
@@ -34,6 +37,7 @@ pub mod random;
 pub mod relational;
 mod residual;
 pub mod ring;
+mod skinny;
 pub mod sparse;
 pub mod structure;
 pub mod suggest;

@@ -69,9 +69,6 @@ pub fn multiply_into<T: Scalar>(
     Ok(T::arithmetic().product(&product, operands, result, mode, &mut Vec::new())?)
 }
 
-/// Rows that a Gram matrix takes at a time: few enough to stay in the second-level cache as f64.
-const GRAM_ROWS: usize = 512;
-
 /// The Gram matrix `factor^T factor`, in f64.
 ///
 /// # Shapes
@@ -79,24 +76,15 @@ const GRAM_ROWS: usize = 512;
 /// # Errors
 /// [`DecompError::Shape`] if it cannot be held.
 /// # Cost
-/// `2 rows * rank^2` operations, and some rows in f64.
+/// `rows * rank^2` operations; `f32` is copied to f64.
 pub fn gram<T: Scalar>(factor: &Tensor<T>) -> Result<Tensor<f64>, DecompError> {
     let rank = factor.shape().last().copied().unwrap_or(1);
-    let mut result = Tensor::filled(&[rank, rank], 0.0)?;
-    let mut block = Vec::with_capacity(GRAM_ROWS.saturating_mul(rank).min(factor.data().len()));
-    for rows in factor.data().chunks(GRAM_ROWS * rank.max(1)) {
-        block.clear();
-        block.extend(rows.iter().map(|x| x.to_f64()));
-        let rows = View::new(&block, 0, &[block.len() / rank.max(1), rank], &[rank.cast_signed(), 1])?;
-        multiply_into(&rows.permuted(&[1, 0])?, &rows, result.data_mut(), Mode::Add)?;
+    let sizes = [factor.data().len() / rank.max(1), rank, 1];
+    if size_of::<T>() == size_of::<f64>() {
+        return crate::gram::gram(factor.data(), sizes);
     }
-    let sums = result.data_mut();
-    for i in 0..rank {
-        for j in 0..i {
-            sums[j * rank + i] = sums[i * rank + j];
-        }
-    }
-    Ok(result)
+    let wide: Vec<f64> = factor.data().iter().map(|x| x.to_f64()).collect();
+    crate::gram::gram(&wide, sizes)
 }
 
 /// The column-wise Kronecker product of matrices with equal numbers of columns; the last one's rows run fastest.

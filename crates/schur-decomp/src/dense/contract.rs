@@ -11,7 +11,7 @@ use schur_tensor::semiring::Semiring;
 use schur_tensor::{Real, Tensor};
 
 use super::panel;
-use super::skinny::Skinny;
+use crate::skinny::{Pair, Skinny};
 use crate::{DecompError, Scalar};
 
 /// The most numbers of a Khatri-Rao product that are held at a time.
@@ -52,9 +52,6 @@ impl Window {
         self.modes().fold(rank, |count, mode| count.saturating_mul(shape[mode]))
     }
 }
-
-/// Size and stride of the two axes of a group, the second one faster.
-pub(super) type Pair = [(usize, usize); 2];
 
 /// Sums out of the tensor all modes outside of the window.
 ///
@@ -166,27 +163,25 @@ impl<T: Scalar> WithSimd for Sum<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
+    fn with_simd<S: Simd>(self, simd: S) {
         let Self { source, step, factor, rank, sums } = self;
         sums.fill(<T as Real>::ZERO);
         for (n, weights) in factor.chunks_exact(rank).enumerate() {
             let row = &source[n * step..n * step + sums.len()];
             for (sums, numbers) in sums.chunks_exact_mut(rank).zip(row.chunks_exact(rank)) {
-                add_product(sums, numbers, weights);
+                add_product(simd, sums, numbers, weights);
             }
         }
     }
 }
 
-/// `sums[r] += numbers[r] * weights[r]`, eight at a time.
+/// `sums[r] += numbers[r] * weights[r]`.
 #[inline(always)]
-fn add_product<T: Scalar>(sums: &mut [T], numbers: &[T], weights: &[T]) {
+fn add_product<T: Scalar, S: Simd>(simd: S, sums: &mut [T], numbers: &[T], weights: &[T]) {
     let ((sums, last), (numbers, others), (weights, rest)) =
-        (sums.as_chunks_mut::<8>(), numbers.as_chunks::<8>(), weights.as_chunks::<8>());
-    for ((sums, numbers), weights) in sums.iter_mut().zip(numbers).zip(weights) {
-        for r in 0..8 {
-            sums[r] += numbers[r] * weights[r];
-        }
+        (T::as_lanes_mut::<S>(sums), T::as_lanes::<S>(numbers), T::as_lanes::<S>(weights));
+    for ((sum, &number), &weight) in sums.iter_mut().zip(numbers).zip(weights) {
+        *sum = T::mul_add(simd, number, weight, *sum);
     }
     for ((sum, &number), &weight) in last.iter_mut().zip(others).zip(rest) {
         *sum += number * weight;
