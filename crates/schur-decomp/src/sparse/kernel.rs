@@ -1,7 +1,7 @@
 //! Rows of a product: for each fibre the sum of its leaves, times its other factors, added to its row.
 
 use schur_tensor::pulp::{Simd, WithSimd};
-use schur_tensor::{Real, prefetch};
+use schur_tensor::{Lanes, Real, prefetch};
 
 use super::layout::Rows;
 use crate::Scalar;
@@ -35,28 +35,33 @@ pub(super) struct Run<'a, 'b, T> {
     pub rank: usize,
 }
 
-/// The loops below are compiled once for each set of instructions; the lanes are the compiler's.
 impl<T: Scalar> WithSimd for Run<'_, '_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) {
+    fn with_simd<S: Simd>(self, simd: S) {
         let Self { task, rows, factors, rank } = self;
         let carried_end = (rows.rows[task.first_row] as usize).min(task.fibres.end);
         if task.fibres.start < carried_end {
-            row(rows, task.fibres.start..carried_end, factors, task.carried);
+            row(simd, rows, task.fibres.start..carried_end, factors, task.carried);
         }
         for (offset, result) in task.own.chunks_exact_mut(rank).enumerate() {
             let ends = &rows.rows[task.first_row + offset..task.first_row + offset + 2];
-            row(rows, ends[0] as usize..(ends[1] as usize).min(task.fibres.end), factors, result);
+            row(simd, rows, ends[0] as usize..(ends[1] as usize).min(task.fibres.end), factors, result);
         }
     }
 }
 
 /// Adds fibres to one row.
 #[inline(always)]
-fn row<T: Scalar>(rows: &Rows<T>, fibres: std::ops::Range<usize>, factors: &[&[T]], result: &mut [T]) {
-    let rank = result.len();
+fn row<T: Scalar, S: Simd>(
+    simd: S,
+    rows: &Rows<T>,
+    fibres: std::ops::Range<usize>,
+    factors: &[&[T]],
+    result: &mut [T],
+) {
+    let (rank, lanes) = (result.len(), T::lanes::<S>());
     let (leaf_factor, last) = (factors[rows.leaf], rows.leaves.len());
     for fibre in fibres {
         let (start, end) = (rows.fibres[fibre] as usize, rows.fibres[fibre + 1] as usize);
@@ -69,17 +74,22 @@ fn row<T: Scalar>(rows: &Rows<T>, fibres: std::ops::Range<usize>, factors: &[&[T
         }
         let middle = &rows.middles[fibre * rows.middle.len()..][..rows.middle.len()];
         let leaves = (&rows.leaves[start..end], &rows.values[start..end]);
+        let shared = (&*rows.middle, middle, factors);
         let mut from = 0;
-        while from + 32 <= rank {
-            block::<T, 32>(leaves, leaf_factor, (rank, from), (&rows.middle, middle, factors), result);
-            from += 32;
+        while from + 4 * lanes <= rank {
+            block::<T, S, 4>(simd, leaves, leaf_factor, (rank, from), shared, result);
+            from += 4 * lanes;
         }
-        while from + 8 <= rank {
-            block::<T, 8>(leaves, leaf_factor, (rank, from), (&rows.middle, middle, factors), result);
-            from += 8;
+        if from + 2 * lanes <= rank {
+            block::<T, S, 2>(simd, leaves, leaf_factor, (rank, from), shared, result);
+            from += 2 * lanes;
+        }
+        if from + lanes <= rank {
+            block::<T, S, 1>(simd, leaves, leaf_factor, (rank, from), shared, result);
+            from += lanes;
         }
         while from < rank {
-            block::<T, 1>(leaves, leaf_factor, (rank, from), (&rows.middle, middle, factors), result);
+            column(leaves, leaf_factor, (rank, from), shared, result);
             from += 1;
         }
     }
@@ -94,23 +104,55 @@ fn ask_for<T: Scalar>(leaves: &[u32], factor: &[T], rank: usize) {
     }
 }
 
-/// Adds one fibre to `W` columns of a row.
+/// Adds one fibre to `V` registers of a row.
 #[inline(always)]
-fn block<T: Scalar, const W: usize>(
+fn block<T: Scalar, S: Simd, const V: usize>(
+    simd: S,
     (leaves, values): (&[u32], &[T]),
     leaf_factor: &[T],
     (rank, from): (usize, usize),
     (modes, indices, factors): (&[usize], &[u32], &[&[T]]),
     result: &mut [T],
 ) {
-    let mut sum = [<T as Real>::ZERO; W];
+    let width = V * T::lanes::<S>();
+    let mut sum: [Lanes<T, S>; V] = [T::splat(simd, <T as Real>::ZERO); V];
     for (&leaf, &value) in leaves.iter().zip(values) {
-        let columns = &leaf_factor[leaf as usize * rank + from..][..W];
-        sum.iter_mut().zip(columns).for_each(|(sum, &x)| *sum += value * x);
+        let columns = T::as_lanes::<S>(&leaf_factor[leaf as usize * rank + from..][..width]).0;
+        let Some(columns) = columns.first_chunk::<V>() else { return };
+        let value = T::splat(simd, value);
+        for v in 0..V {
+            sum[v] = T::mul_add(simd, value, columns[v], sum[v]);
+        }
     }
     for (&mode, &index) in modes.iter().zip(indices) {
-        let columns = &factors[mode][index as usize * rank + from..][..W];
-        sum.iter_mut().zip(columns).for_each(|(sum, &x)| *sum *= x);
+        let columns = T::as_lanes::<S>(&factors[mode][index as usize * rank + from..][..width]).0;
+        let Some(columns) = columns.first_chunk::<V>() else { return };
+        for v in 0..V {
+            sum[v] = T::times(simd, sum[v], columns[v]);
+        }
     }
-    result[from..from + W].iter_mut().zip(sum).for_each(|(result, x)| *result += x);
+    let result = T::as_lanes_mut::<S>(&mut result[from..from + width]).0;
+    let Some(result) = result.first_chunk_mut::<V>() else { return };
+    for v in 0..V {
+        result[v] = T::plus(simd, result[v], sum[v]);
+    }
+}
+
+/// Adds one fibre to one column of a row.
+#[inline(always)]
+fn column<T: Scalar>(
+    (leaves, values): (&[u32], &[T]),
+    leaf_factor: &[T],
+    (rank, from): (usize, usize),
+    (modes, indices, factors): (&[usize], &[u32], &[&[T]]),
+    result: &mut [T],
+) {
+    let mut sum = <T as Real>::ZERO;
+    for (&leaf, &value) in leaves.iter().zip(values) {
+        sum += value * leaf_factor[leaf as usize * rank + from];
+    }
+    for (&mode, &index) in modes.iter().zip(indices) {
+        sum *= factors[mode][index as usize * rank + from];
+    }
+    result[from] += sum;
 }

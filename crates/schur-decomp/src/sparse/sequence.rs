@@ -25,7 +25,7 @@ impl<'a, T: Scalar> Sequence<'a, T> {
         if tensor.norm_squared == 0.0 {
             return Err(DecompError::AllZero);
         }
-        let layouts = (0..tensor.shape.len()).map(|mode| Rows::new(tensor, mode)).collect();
+        let layouts = (0..tensor.shape.len()).into_par_iter().map(|mode| Rows::new(tensor, mode)).collect();
         Ok(Self { tensor, layouts, rank, carried: Vec::new() })
     }
 
