@@ -141,6 +141,16 @@ pub(crate) fn distance_squared<T: Scalar>(left: &[T], right: &[T]) -> f64 {
     left.par_chunks(PIECE).zip(right.par_chunks(PIECE)).map(piece).collect::<Vec<f64>>().iter().sum()
 }
 
+/// The sum of products, in one thread.
+pub(crate) fn inner(left: &[f64], right: &[f64]) -> f64 {
+    let (left, right) = (left.as_chunks::<LANES>(), right.as_chunks::<LANES>());
+    let mut sums = [0.0; LANES];
+    for (left, right) in left.0.iter().zip(right.0) {
+        sums.iter_mut().zip(left.iter().zip(right)).for_each(|(sum, (x, y))| *sum += x * y);
+    }
+    left.1.iter().zip(right.1).map(|(x, y)| x * y).sum::<f64>() + sums.iter().sum::<f64>()
+}
+
 /// The multi-index of a place in row-major order.
 pub(crate) fn index_of(mut place: usize, shape: &[usize]) -> Vec<usize> {
     let mut index = vec![0; shape.len()];

@@ -1,5 +1,6 @@
 //! Alternating least squares.
 
+use rayon::prelude::*;
 use schur_linalg::Positive;
 
 use super::course::{Acceleration, run};
@@ -109,6 +110,9 @@ pub(super) fn finish<T: Scalar>(
     Ok((model, course.finish(end, error, warnings, sweep.workspace_bytes())))
 }
 
+/// Rows that are solved for together: the threads share pieces of so many.
+const SOLVED: usize = 256;
+
 /// Solves the normal equations.
 struct LeastSquares {
     /// The reciprocal condition of each mode's equations, if they were singular the last time.
@@ -125,10 +129,18 @@ impl LeastSquares {
 }
 
 impl Solver for LeastSquares {
+    fn is_iterative(&self) -> bool {
+        false
+    }
+
     fn solve(&mut self, system: &System<'_>, rows: &mut [f64]) -> Result<(), DecompError> {
         let equations = Positive::new(system.gram)?;
         self.singular[system.mode] = equations.is_singular().then(|| equations.reciprocal_condition());
-        rows.copy_from_slice(system.right);
-        Ok(equations.solve_rows(rows)?)
+        let size = SOLVED * system.gram.shape()[0];
+        let pieces = rows.par_chunks_mut(size).zip(system.right.par_chunks(size));
+        Ok(pieces.try_for_each(|(rows, right)| {
+            rows.copy_from_slice(right);
+            equations.solve_rows(rows)
+        })?)
     }
 }

@@ -1,5 +1,6 @@
 //! Nonnegative factors, by hierarchical alternating least squares.
 
+use rayon::prelude::*;
 use schur_tensor::Real;
 
 use super::als::{finish, given};
@@ -7,6 +8,7 @@ use super::course::{Acceleration, run};
 use super::start::{self, Start};
 use super::sweep::{Solver, Sweep, System};
 use super::{Cp, CpTensor};
+use crate::check::inner;
 use crate::fit::{Course, Fit, Observer, Stopping};
 use crate::{DecompError, Scalar, check};
 
@@ -14,6 +16,9 @@ use crate::{DecompError, Scalar, check};
 const SETTLED: f64 = 0.01;
 /// What a component that vanished in one mode restarts with, in parts of the largest number there.
 const SPARK: f64 = 1e-16;
+
+/// Rows that a thread solves for at a time.
+const SOLVED: usize = 16;
 
 /// How nonnegative factors are fitted.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,9 +112,12 @@ struct Hierarchical {
 impl Solver for Hierarchical {
     fn solve(&mut self, system: &System<'_>, rows: &mut [f64]) -> Result<(), DecompError> {
         let rank = system.gram.shape()[0];
-        for (row, right) in rows.chunks_exact_mut(rank).zip(system.right.chunks_exact(rank)) {
-            solve_row(system.gram.data(), right, row, self.passes);
-        }
+        let pairs = rows.par_chunks_mut(SOLVED * rank).zip(system.right.par_chunks(SOLVED * rank));
+        pairs.for_each(|(rows, right)| {
+            for (row, right) in rows.chunks_exact_mut(rank).zip(right.chunks_exact(rank)) {
+                solve_row(system.gram.data(), right, row, self.passes);
+            }
+        });
         let largest = rows.iter().fold(0.0_f64, |most, &x| most.max(x));
         for r in 0..rank {
             // A column of zeros would make the equations of its component vanish in all other modes for good.
@@ -130,7 +138,7 @@ fn solve_row(gram: &[f64], right: &[f64], row: &mut [f64], passes: usize) {
         for r in 0..rank {
             let column = &gram[r * rank..(r + 1) * rank];
             if column[r] > 0.0 {
-                let slope = right[r] - column.iter().zip(&*row).map(|(g, x)| g * x).sum::<f64>();
+                let slope = right[r] - inner(column, row);
                 let moved = (row[r] + slope / column[r]).max(0.0);
                 change += (moved - row[r]).powi(2);
                 row[r] = moved;

@@ -4,11 +4,16 @@
 //! equations of its factor, the normal equations of least squares. What the model then misses follows from the same
 //! numbers, without another reading of the tensor.
 
+use rayon::prelude::*;
 use schur_tensor::{Real, Tensor};
 
 use super::{Cp, CpTensor, MttkrpSequence};
+use crate::check::inner;
 use crate::matrix::gram;
 use crate::{DecompError, Scalar};
+
+/// Rows that a thread takes at a time; fixed, so that sums have the same bits for any number of threads.
+const PIECE: usize = 256;
 
 /// The equations of one factor: `rows * gram = right`, in the sense of least squares.
 pub(crate) struct System<'a> {
@@ -21,6 +26,11 @@ pub(crate) struct System<'a> {
 
 /// How a factor is made better while the others rest.
 pub(crate) trait Solver {
+    /// Whether it begins with the factor as it is; else the rows that it gets are void.
+    fn is_iterative(&self) -> bool {
+        true
+    }
+
     /// Changes `rows: [I_mode, rank]`, the factor with the norms in it.
     fn solve(&mut self, system: &System<'_>, rows: &mut [f64]) -> Result<(), DecompError>;
 }
@@ -71,48 +81,83 @@ impl<'a, T: Scalar> Sweep<'a, T> {
     /// Makes the factor of a mode better.
     pub(crate) fn step(&mut self, mode: usize, solver: &mut dyn Solver) -> Result<(), DecompError> {
         let rank = self.weights.len();
-        let size = self.factors[mode].shape()[0];
-        self.product.resize(size * rank, <T as Real>::ZERO);
-        self.products.product(&self.factors, mode, &mut self.product)?;
-        self.right.clear();
-        self.right.extend(self.product.iter().map(|x| x.to_f64()));
-        let weighted = self.factors[mode].data().chunks_exact(rank);
-        self.rows.clear();
-        self.rows.extend(weighted.flat_map(|row| row.iter().zip(&self.weights).map(|(x, weight)| x.to_f64() * weight)));
-        let system = System { mode, gram: &self.others(mode)?, right: &self.right };
-        solver.solve(&system, &mut self.rows)?;
+        let count = self.factors[mode].data().len();
+        if self.product.len() < count {
+            self.product.resize(count, <T as Real>::ZERO);
+            self.right.resize(count, 0.0);
+            self.rows.resize(count, 0.0);
+        }
+        self.products.product(&self.factors, mode, &mut self.product[..count])?;
+        let gram = self.others(mode)?;
+        self.widen(mode, solver.is_iterative());
+        let system = System { mode, gram: &gram, right: &self.right[..count] };
+        solver.solve(&system, &mut self.rows[..count])?;
         self.steps += 1;
-        if !self.rows.iter().all(|x| x.is_finite()) {
+        let sums = self.sums(count);
+        if !sums.inner.is_finite() || !sums.squares.iter().all(|square| square.is_finite()) {
             let iteration = self.steps.div_ceil(self.order());
             return Err(DecompError::Diverged { method: self.method, iteration });
         }
-        self.take(mode)?;
-        let inner: f64 = self.rows.iter().zip(&self.right).map(|(x, y)| x * y).sum();
+        self.take(mode, sums.squares)?;
         let weight = |place: usize| self.weights[place / rank] * self.weights[place % rank];
-        let pairs = system_gram(&self.grams, mode, rank).into_iter().zip(self.grams[mode].data()).enumerate();
+        let pairs = gram.data().iter().zip(self.grams[mode].data()).enumerate();
         let model: f64 = pairs.map(|(place, (others, own))| weight(place) * others * own).sum();
-        self.missed = self.tensor.norm_squared() - 2.0 * inner + model;
+        self.missed = self.tensor.norm_squared() - 2.0 * sums.inner + model;
         Ok(())
     }
 
-    /// Takes the rows that a solver found for a mode.
-    fn take(&mut self, mode: usize) -> Result<(), DecompError> {
-        let rank = self.weights.len();
-        let mut norms = vec![if self.normal { 0.0 } else { 1.0 }; rank];
-        if self.normal {
-            for row in self.rows.chunks_exact(rank) {
-                norms.iter_mut().zip(row).for_each(|(norm, x)| *norm += x * x);
-            }
-            norms.iter_mut().for_each(|norm| *norm = norm.sqrt());
+    /// Brings the product and, where they are asked for, the weighted rows of a factor to f64.
+    fn widen(&mut self, mode: usize, with_rows: bool) {
+        let (rank, factor, weights) = (self.weights.len(), &self.factors[mode], &self.weights);
+        let pieces = self.right.par_chunks_mut(PIECE * rank).zip(self.product.par_chunks(PIECE * rank));
+        let pieces = pieces.take(factor.data().len().div_ceil(PIECE * rank));
+        pieces.for_each(|(right, product)| right.iter_mut().zip(product).for_each(|(y, x)| *y = x.to_f64()));
+        if with_rows {
+            let pieces = self.rows.par_chunks_mut(PIECE * rank).zip(factor.data().par_chunks(PIECE * rank));
+            pieces.for_each(|(rows, factor)| {
+                for (row, factor) in rows.chunks_exact_mut(rank).zip(factor.chunks_exact(rank)) {
+                    row.iter_mut().zip(factor).zip(weights).for_each(|((y, x), weight)| *y = x.to_f64() * weight);
+                }
+            });
         }
-        let scaled = |(place, &x): (usize, &f64)| {
-            let norm = norms[place % rank];
-            T::from_f64(if norm > 0.0 { x / norm } else { x })
-        };
-        let data = self.rows.iter().enumerate().map(scaled).collect();
-        let factor = Tensor::new(&[self.rows.len() / rank, rank], data)?;
-        self.weights = norms;
-        self.set(mode, factor)
+    }
+
+    /// Sums over the rows that a solver found.
+    fn sums(&self, count: usize) -> Sums {
+        let rank = self.weights.len();
+        let pieces = self.rows[..count].par_chunks(PIECE * rank).zip(self.right[..count].par_chunks(PIECE * rank));
+        let parts: Vec<Sums> = pieces
+            .map(|(rows, right)| {
+                let mut squares = vec![0.0; rank];
+                for row in rows.chunks_exact(rank) {
+                    squares.iter_mut().zip(row).for_each(|(sum, x)| *sum += x * x);
+                }
+                Sums { squares, inner: inner(rows, right) }
+            })
+            .collect();
+        let mut whole = Sums { squares: vec![0.0; rank], inner: 0.0 };
+        for part in parts {
+            whole.squares.iter_mut().zip(part.squares).for_each(|(sum, x)| *sum += x);
+            whole.inner += part.inner;
+        }
+        whole
+    }
+
+    /// Takes the rows that a solver found for a mode, whose columns have these squared norms.
+    fn take(&mut self, mode: usize, squares: Vec<f64>) -> Result<(), DecompError> {
+        let rank = self.weights.len();
+        let norm = |square: f64| if self.normal { square.sqrt() } else { 1.0 };
+        self.weights = squares.into_iter().map(norm).collect();
+        let divisors: Vec<f64> = self.weights.iter().map(|&norm| if norm > 0.0 { norm } else { 1.0 }).collect();
+        let factor = self.factors[mode].data_mut().par_chunks_mut(PIECE * rank);
+        factor.zip(self.rows.par_chunks(PIECE * rank)).for_each(|(to, rows)| {
+            for (to, row) in to.chunks_exact_mut(rank).zip(rows.chunks_exact(rank)) {
+                to.iter_mut().zip(row).zip(&divisors).for_each(|((y, x), norm)| *y = T::from_f64(x / norm));
+            }
+        });
+        self.grams[mode] = gram(&self.factors[mode])?;
+        self.products.changed(mode);
+        Ok(())
     }
 
     /// Puts another factor in place of one.
@@ -178,6 +223,14 @@ pub(crate) type State<T> = (Vec<Tensor<T>>, Vec<f64>, f64);
 /// Squared relative errors below this are mostly rounding where they are differences of norms.
 fn visible<T: Scalar>() -> f64 {
     if size_of::<T>() == 4 { 1e-5 } else { 1e-12 }
+}
+
+/// Sums over rows.
+struct Sums {
+    /// Of the squares of each column.
+    squares: Vec<f64>,
+    /// Of the products with what the rows were solved for.
+    inner: f64,
 }
 
 fn system_gram(grams: &[Tensor<f64>], mode: usize, rank: usize) -> Vec<f64> {
