@@ -2,13 +2,14 @@
 //!
 //! `cargo bench -p schur-bench --bench decomp_cp -- --shapes 200x200x200,100x100x100x100 --ranks 16,32 --sweeps 5`
 //! fits random dense tensors with so many sweeps of plain and of nonnegative alternating least squares. Beside the
-//! seconds a sweep stand the error, the memory held beside the tensor, and two floors from the same run: the time to
+//! seconds a sweep stand the error, the memory that the fit says it held beside the tensor and the peak of the process, in
+//! parts of the tensor and with it (Linux only), and two floors from the same run: the time to
 //! read the tensor once (a sum of it), and the time of its multiply-adds at the rate of a square matrix product.
 #![allow(clippy::print_stdout, reason = "measurements are programs that print")]
 #![expect(clippy::expect_used, reason = "a measurement that cannot start has nobody to report to but the terminal")]
 
 use rayon::prelude::*;
-use schur_bench::{Arguments, pool, time};
+use schur_bench::{Arguments, Peak, pool, time};
 use schur_decomp::cp::{Acceleration, AlsOptions, Cp, CpTensor, NonnegativeOptions, als_from, nonnegative_from};
 use schur_decomp::dense::Dense;
 use schur_decomp::fit::{Stopping, unobserved};
@@ -87,7 +88,7 @@ fn measure(method: &str, tensor: &Tensor<f64>, rank: usize, (sweeps, runs): (usi
     let stopping = Stopping { iterations: sweeps, tolerance: 0.0 };
     let acceleration = Acceleration::None;
     let mut report = None;
-    let spread = time(runs, || {
+    let mut work = || {
         let fit = match method {
             "passes" => return passes(&data, first.factors(), rank, sweeps),
             "als" => {
@@ -103,13 +104,18 @@ fn measure(method: &str, tensor: &Tensor<f64>, rank: usize, (sweeps, runs): (usi
             }
         };
         report = Some(fit.expect("a fit").1);
-    });
+    };
     let bytes = size_of_val(tensor.data()) as f64;
+    let peak = Peak::begin();
+    work();
+    let peak = peak.and_then(|peak| peak.bytes()).map(|most| 1.0 + most as f64 / bytes);
+    let spread = time(runs, work);
     let (error, held) =
         report.map_or((f64::NAN, f64::NAN), |fit| (fit.relative_error, fit.workspace_bytes as f64 / bytes));
+    let peak = peak.map_or("null".to_owned(), |peak| format!("{peak:.3}"));
     println!(
         "{{\"method\":\"{method}\",\"shape\":{:?},\"rank\":{rank},\"sweeps\":{sweeps},\"seconds\":{:.5},\
-         \"median\":{:.5},\"error\":\"{error:.8}\",\"held\":\"{held:.3}\",\"read\":{:.5},\"multiply\":{:.5}}}",
+         \"median\":{:.5},\"error\":\"{error:.8}\",\"held\":\"{held:.3}\",\"peak\":{peak},\"read\":{:.5},\"multiply\":{:.5}}}",
         tensor.shape(),
         spread.least / sweeps as f64,
         spread.median / sweeps as f64,

@@ -3,7 +3,8 @@
 //! `cargo bench -p schur-bench --bench decomp_sparse -- --files A.tns,B.tns --ranks 16,64 --numbers f64 --threads 2`
 //! reads sparse tensors and fits them by alternating least squares. A row has the time of one sweep over all modes, that
 //! of its products with factors alone, and what these products read: the layouts once and a row of a factor for each
-//! element and for each index of a fibre. `benches/peers/decomp/sparse.py` times pyttb on the same files.
+//! element and for each index of a fibre; `--only fit` leaves these out. `benches/peers/decomp/sparse.py` times pyttb on
+//! the same files.
 //!
 //! `... -- --generate FILE --stored 100000000 --shape 20000,15000,3000,500` writes a tensor of evenly drawn places; a row
 //! of its fit has the peak memory of the process (Linux only).
@@ -14,7 +15,7 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::time::Instant;
 
-use schur_bench::{Arguments, Numbers, Spread, pool, time};
+use schur_bench::{Arguments, Numbers, Spread, peak_bytes, pool, time};
 use schur_decomp::Scalar;
 use schur_decomp::cp::{Acceleration, AlsOptions, CpTensor, als};
 use schur_decomp::fit::{Stopping, unobserved};
@@ -65,7 +66,31 @@ fn measure<T: Scalar>(name: &str, coordinates: tns::Coordinates, arguments: &Arg
 
 fn row<T: Scalar>(name: &str, tensor: &Sparse<T>, (rank, runs): (usize, usize), arguments: &Arguments) {
     let shape = tensor.shape().to_vec();
+    let products = (arguments.value("only") != Some("fit")).then(|| products(tensor, rank, runs));
+    let (plan, layout_bytes) = products.map_or((None, None), |(plan, bytes, _)| (Some(plan), Some(bytes)));
+    let spread = products.map(|(_, _, spread)| spread);
+    let iterations = arguments.number("iterations", 10);
+    let (sweep, error) = sweeps(tensor, rank, (iterations, runs));
+    let rows = shape.len() * tensor.stored() * rank * size_of::<T>();
+    println!(
+        "{}",
+        serde_json::json!({
+            "op": "cp_als", "file": name, "shape": shape, "stored": tensor.stored(), "rank": rank,
+            "bytes": size_of::<T>(), "threads": rayon::current_num_threads(), "plan_seconds": plan,
+            "layout_bytes_per_stored": layout_bytes.map(|bytes| bytes as f64 / tensor.stored() as f64),
+            "products_seconds_least": spread.map(|spread| spread.least),
+            "products_seconds_median": spread.map(|spread| spread.median),
+            "products_gb_per_s": spread.zip(layout_bytes).map(|(spread, bytes)| (rows as u64 + bytes) as f64 / spread.least * 1e-9),
+            "sweep_seconds_least": sweep.least, "sweep_seconds_median": sweep.median, "iterations": iterations,
+            "relative_error": error, "peak_bytes": peak_bytes(),
+        })
+    );
+}
+
+/// The time to lay a tensor out, the bytes that this takes, and the times of the products of one sweep.
+fn products<T: Scalar>(tensor: &Sparse<T>, rank: usize, runs: usize) -> (f64, u64, Spread) {
     let mut rng = stream(1, 0);
+    let shape = tensor.shape();
     let factors: Vec<Tensor<T>> = shape.iter().map(|&size| units(&[size, rank], &mut rng).expect("room")).collect();
     let start = Instant::now();
     let mut products = tensor.products(rank).expect("a plan");
@@ -78,22 +103,7 @@ fn row<T: Scalar>(name: &str, tensor: &Sparse<T>, (rank, runs): (usize, usize), 
             products.product(&factors, mode, &mut result[..size * rank]).expect("a product");
         }
     });
-    drop((products, result));
-    let iterations = arguments.number("iterations", 10);
-    let (sweep, error) = sweeps(tensor, rank, (iterations, runs));
-    let rows = shape.len() * tensor.stored() * rank * size_of::<T>();
-    println!(
-        "{}",
-        serde_json::json!({
-            "op": "cp_als", "file": name, "shape": shape, "stored": tensor.stored(), "rank": rank,
-            "bytes": size_of::<T>(), "threads": rayon::current_num_threads(), "plan_seconds": plan,
-            "layout_bytes_per_stored": layout_bytes as f64 / tensor.stored() as f64,
-            "products_seconds_least": spread.least, "products_seconds_median": spread.median,
-            "products_gb_per_s": (rows as u64 + layout_bytes) as f64 / spread.least * 1e-9,
-            "sweep_seconds_least": sweep.least, "sweep_seconds_median": sweep.median, "iterations": iterations,
-            "relative_error": error, "peak_bytes": peak_bytes(),
-        })
-    );
+    (plan, layout_bytes, spread)
 }
 
 /// The time of one sweep, as the difference of fits with few and many, and the error after the many.
@@ -114,13 +124,6 @@ fn sweeps<T: Scalar>(tensor: &Sparse<T>, rank: usize, (iterations, runs): (usize
     let results: Vec<(f64, f64)> = (0..runs.max(1)).map(|_| fit(iterations)).collect();
     let error = results[0].1;
     (Spread::of(results.into_iter().map(|result| result.0).collect()), error)
-}
-
-/// The most memory that the process held.
-fn peak_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes << 10)
 }
 
 fn generate(path: &str, arguments: &Arguments) {

@@ -8,7 +8,7 @@
 #![expect(clippy::expect_used, reason = "a measurement that cannot start has nobody to report to but the terminal")]
 
 use rayon::prelude::*;
-use schur_bench::{Arguments, Numbers, Spread, pool, time};
+use schur_bench::{Arguments, Numbers, Peak, Spread, pool, time};
 use schur_decomp::modes::{Means, Sketch};
 use schur_decomp::random::{normals, stream};
 use schur_decomp::train::{TensorTrain, TrainOptions, tt_svd};
@@ -81,12 +81,14 @@ fn measure((text, threads): (&str, usize), shape: &[usize], rank: usize, (runs, 
             continue;
         }
         let options = TrainOptions { means, ..TrainOptions::max_rank(rank) };
-        let mut fit = None;
-        let Spread { least, median, largest } =
-            time(runs, || fit = Some(tt_svd(&tensor, &options).expect("a train").1));
-        let fit = fit.expect("a run");
+        let work = || tt_svd(&tensor, &options).expect("a train").1;
+        let peak = Peak::begin();
+        let fit = work();
+        let peak = peak.and_then(|peak| peak.bytes()).map(|most| 1.0 + most as f64 / bytes);
+        let peak = peak.map_or("null".to_owned(), |peak| format!("{peak:.3}"));
+        let Spread { least, median, largest } = time(runs, || drop(work()));
         println!(
-            r#"{{"case":"{text}","rank":{rank},"method":"{name}","threads":{threads},"least":{least:.4},"median":{median:.4},"largest":{largest:.4},"over_two_copies":{:.2},"relative_error":{:.6e},"workspace_over_data":{:.3}}}"#,
+            r#"{{"case":"{text}","rank":{rank},"method":"{name}","threads":{threads},"least":{least:.4},"median":{median:.4},"largest":{largest:.4},"over_two_copies":{:.2},"relative_error":{:.6e},"workspace_over_data":{:.3},"peak_over_data":{peak}}}"#,
             median / twice,
             fit.relative_error,
             fit.workspace_bytes as f64 / bytes,

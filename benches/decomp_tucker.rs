@@ -3,12 +3,13 @@
 //! `cargo bench -p schur-bench --bench decomp_tucker -- --cases 200x200x200:16,400x400x400:32,100x100x100x100:16
 //! --threads 2 --runs 3 --sweeps 5` plants tensors of these shapes and multilinear ranks in noise of a hundredth of their
 //! norm and decomposes them by each method. A row has the error reached, the operations a second of the method's leading
-//! terms, and the memory that the method says it took over that of the data; the rows `floor` are what the machine can
+//! terms, the memory that the method says it took over that of the data, and the peak of the process, data
+//! included, over that of the data (Linux only); the rows `floor` are what the machine can
 //! do. `benches/peers/decomp/tucker.py` times the peers on tensors made in the same way.
 #![allow(clippy::print_stdout, reason = "measurements are programs that print")]
 #![expect(clippy::expect_used, reason = "a measurement that cannot start has nobody to report to but the terminal")]
 
-use schur_bench::{Arguments, Numbers, Spread, pool, time};
+use schur_bench::{Arguments, Numbers, Peak, Spread, pool, time};
 use schur_decomp::fit::{Stopping, unobserved};
 use schur_decomp::matrix::multiply;
 use schur_decomp::modes::{Means, Sketch};
@@ -113,12 +114,15 @@ fn row<T: Scalar>(
     if setting.only.as_ref().is_some_and(|only| !method.contains(only.as_str())) {
         return;
     }
-    let mut fit = None;
-    let Spread { least, median, largest } = time(setting.runs, || fit = Some(work()));
-    let fit = fit.expect("a run");
-    let held = fit.workspace_bytes as f64 / size_of_val(tensor.data()) as f64;
+    let bytes = size_of_val(tensor.data()) as f64;
+    let peak = Peak::begin();
+    let fit = work();
+    let peak = peak.and_then(|peak| peak.bytes()).map(|most| 1.0 + most as f64 / bytes);
+    let peak = peak.map_or("null".to_owned(), |peak| format!("{peak:.3}"));
+    let Spread { least, median, largest } = time(setting.runs, || drop(work()));
+    let held = fit.workspace_bytes as f64 / bytes;
     println!(
-        r#"{{"case":"{case} {}","method":"{method}","threads":{},"least":{least:.4},"median":{median:.4},"largest":{largest:.4},"relative_error":{:.6e},"gflops":{:.1},"workspace_over_data":{held:.3}}}"#,
+        r#"{{"case":"{case} {}","method":"{method}","threads":{},"least":{least:.4},"median":{median:.4},"largest":{largest:.4},"relative_error":{:.6e},"gflops":{:.1},"workspace_over_data":{held:.3},"peak_over_data":{peak}}}"#,
         <T as schur_tensor::Real>::NAME,
         setting.threads,
         fit.relative_error,

@@ -122,6 +122,34 @@ pub fn time(runs: usize, mut work: impl FnMut()) -> Spread {
     Spread::of(seconds)
 }
 
+/// The most memory that the process holds while some work runs (Linux only).
+pub struct Peak(u64);
+
+impl Peak {
+    /// Forgets the peak so far; what is held now counts as the baseline.
+    pub fn begin() -> Option<Self> {
+        std::fs::write("/proc/self/clear_refs", "5").ok()?;
+        resident("VmHWM:").map(Self)
+    }
+
+    /// Bytes held at most since the beginning, beside the baseline.
+    pub fn bytes(&self) -> Option<u64> {
+        Some(resident("VmHWM:")?.saturating_sub(self.0))
+    }
+}
+
+/// The most memory that the process has held since it began, or since the last [`Peak::begin`].
+pub fn peak_bytes() -> Option<u64> {
+    resident("VmHWM:")
+}
+
+/// A line of the process's status, in bytes.
+fn resident(name: &str) -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes << 10)
+}
+
 /// Numbers in [-1/2, 1/2) from a linear congruential generator (Knuth's MMIX constants).
 pub struct Numbers(pub u64);
 

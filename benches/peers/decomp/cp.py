@@ -1,15 +1,15 @@
 """Times sweeps of canonical polyadic fits by TensorLy and pyttb, on tensors made as benches/decomp_cp.rs makes them.
 
-usage: OMP_NUM_THREADS=2 python cp.py SHAPE[,SHAPE..] RANK[,RANK..] [SWEEPS] [METHOD,..]      e.g. 200x200x200 16,32 5
+usage: OMP_NUM_THREADS=2 python cp.py SHAPE[,SHAPE..] RANK[,RANK..] [SWEEPS] [METHOD,..] [RUNS]  e.g. 200x200x200 16,32 5
 
-Prints JSON lines with the seconds a sweep (least and median of three runs of so many sweeps, set-up included), the
-error reached and the peak memory beside the tensor. All begin from the same factors and do not stop early.
+Prints JSON lines with the seconds a sweep (least and median of some runs of so many sweeps, set-up included), the
+error reached and the peak memory of the process over that of the tensor, which is counted too (Linux only). All
+begin from the same factors and do not stop early.
 """
 
 import json
 import sys
 import time
-import tracemalloc
 
 import numpy as np
 import pyttb
@@ -17,7 +17,17 @@ import tensorly
 from tensorly.cp_tensor import CPTensor
 from tensorly.decomposition import non_negative_parafac, non_negative_parafac_hals, parafac
 
-RUNS = 3
+
+def reset_peak():
+    """Forgets the process's peak of memory; what it holds now, in bytes (Linux only)."""
+    with open("/proc/self/clear_refs", "w") as file:
+        file.write("5")
+    return peak()
+
+
+def peak():
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) << 10 for line in file if line.startswith("VmHWM:"))
 
 
 def full(factors):
@@ -69,33 +79,32 @@ METHODS = {
 }
 
 
-def measure(name, data, rank, sweeps):
+def measure(name, data, rank, sweeps, runs):
     start = made(data.shape, rank, 3)
     given = pyttb.tensor(data, copy=True) if name.startswith("pyttb") else data
     seconds = []
-    for _ in range(RUNS):
+    before = reset_peak()
+    for _ in range(runs):
         begin = time.perf_counter()
         weights, factors = METHODS[name](given, start, rank, sweeps)
         seconds.append((time.perf_counter() - begin) / sweeps)
-    tracemalloc.start()
-    METHODS[name](given, start, rank, 1)
-    peak = tracemalloc.get_traced_memory()[1] / data.nbytes
-    tracemalloc.stop()
+    most = 1 + (peak() - before) / data.nbytes
     row = {"method": name, "shape": list(data.shape), "rank": rank, "sweeps": sweeps}
-    row |= {"seconds": round(min(seconds), 5), "median": round(sorted(seconds)[RUNS // 2], 5)}
-    print(json.dumps(row | {"error": round(error(data, weights, factors), 8), "held": round(peak, 3)}), flush=True)
+    row |= {"seconds": round(min(seconds), 5), "median": round(sorted(seconds)[runs // 2], 5)}
+    print(json.dumps(row | {"error": round(error(data, weights, factors), 8), "peak": round(most, 3)}), flush=True)
 
 
 def main():
     shapes, ranks = sys.argv[1].split(","), [int(rank) for rank in sys.argv[2].split(",")]
     sweeps = int(sys.argv[3]) if len(sys.argv) > 3 else 5
-    names = sys.argv[4].split(",") if len(sys.argv) > 4 else list(METHODS)
+    names = sys.argv[4].split(",") if len(sys.argv) > 4 and sys.argv[4] else list(METHODS)
+    runs = int(sys.argv[5]) if len(sys.argv) > 5 else 3
     tensorly.set_backend("numpy")
     for shape in shapes:
         for rank in ranks:
             data = tensor([int(size) for size in shape.split("x")], rank)
             for name in names:
-                measure(name, data, rank, sweeps)
+                measure(name, data, rank, sweeps, runs)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
     OMP_NUM_THREADS=2 python tucker.py --cases 200x200x200:16 --runs 3 --sweeps 5
 
-Prints one JSON line a method: the median time of the runs after one that is not counted, and the relative error of the
-factors, computed from the full residual.
+Prints one JSON line a method: the median time of the runs after one that is not counted, the relative error of the factors,
+computed from the full residual, and the peak memory of the process over that of the tensor, which is counted too.
 """
 
 import argparse
@@ -16,6 +16,18 @@ import tensorly as tl
 from tensorly.decomposition import tucker
 
 NOISE = 0.01
+
+
+def reset_peak():
+    """Forgets the process's peak of memory; what it holds now, in bytes (Linux only)."""
+    with open("/proc/self/clear_refs", "w") as file:
+        file.write("5")
+    return peak()
+
+
+def peak():
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) << 10 for line in file if line.startswith("VmHWM:"))
 
 
 def planted(shape, rank):
@@ -36,20 +48,22 @@ def multiplied(core, factors):
 
 
 def timed(runs, work):
+    before = reset_peak()
     work()
+    most = peak() - before
     seconds = []
     for _ in range(runs):
         start = time.perf_counter()
         found = work()
         seconds.append(time.perf_counter() - start)
     seconds.sort()
-    return found, seconds
+    return found, seconds, most
 
 
-def report(case, method, tensor, seconds, core, factors):
+def report(case, method, tensor, seconds, most, core, factors):
     error = np.linalg.norm(tensor - multiplied(core, factors)) / np.linalg.norm(tensor)
     row = {"case": case, "method": method, "least": seconds[0], "median": seconds[len(seconds) // 2],
-           "largest": seconds[-1], "relative_error": float(error)}
+           "largest": seconds[-1], "relative_error": float(error), "peak_over_data": round(1 + most / tensor.nbytes, 3)}
     print(json.dumps(row), flush=True)
 
 
@@ -87,8 +101,8 @@ def main():
         }
         for name, work in methods.items():
             if arguments.only in name:
-                (core, factors), seconds = timed(arguments.runs, work)
-                report(case, name, tensor, seconds, core, factors)
+                (core, factors), seconds, most = timed(arguments.runs, work)
+                report(case, name, tensor, seconds, most, core, factors)
 
 
 if __name__ == "__main__":
