@@ -16,6 +16,7 @@ mod loops;
 mod many;
 mod multi_index;
 mod number;
+mod ordered;
 mod pack;
 mod parts;
 mod permute;

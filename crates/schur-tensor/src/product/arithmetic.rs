@@ -9,6 +9,7 @@ use super::{
     loops::{run_product, run_reduction},
     many::Many,
     number::Number,
+    ordered::in_order,
     plain,
     stream::best_run,
     tensors::Tensors,
@@ -75,7 +76,7 @@ pub(crate) fn sum<T: Number>(
 
 /// Multiplication and addition as loops that the compiler turns into vector instructions want them: without a fused
 /// instruction, which the plainest instruction set lacks and memory leaves no time for.
-fn rules<T: Number>() -> MultiplyAdd<T, impl Fn(T, T, T) -> T + Copy> {
+pub(super) fn rules<T: Number>() -> MultiplyAdd<T, impl Fn(T, T, T) -> T + Copy> {
     MultiplyAdd {
         zero: T::ZERO,
         one: T::ONE,
@@ -115,6 +116,9 @@ unsafe fn run<T: Number>(
             if !is_vector || !is_streamed(checked) {
                 return Gemm::new(checked, tensors, add).run(arch, scratch);
             }
+        } else if terms == 1 {
+            let (checked, tensors) = in_order(arch, (*checked, tensors), scratch);
+            return run_product(arch, rules(), &checked, (tensors, add));
         }
         run_product(arch, rules(), checked, (tensors, add));
     }

@@ -264,6 +264,25 @@ impl CheckedProduct {
         checked.outputs()?.is_nested(2).then_some(checked)
     }
 
+    /// The axes of an operand, those of the batch last, with strides in it and in the result; inner axes are left out.
+    pub(super) fn operand(&self, operand: usize) -> Axes<2> {
+        let mut axes = if operand == 0 { self.rows } else { self.columns };
+        for &Strided { size, strides } in self.batch.iter() {
+            // There is room: these are axes of the result, all of which one list holds.
+            let _ = axes.push(Strided { size, strides: [strides[operand], strides[2]] });
+        }
+        axes
+    }
+
+    /// Takes an operand from another place: from zero on, with these strides of the axes of [`Self::operand`].
+    pub(super) fn moved(&mut self, operand: usize, strides: &[isize]) {
+        let mut strides = strides.iter().copied();
+        let mut next = || strides.next().unwrap_or(0);
+        if operand == 0 { &mut self.rows } else { &mut self.columns }.each(|axis| axis.strides[0] = next());
+        self.batch.each(|axis| axis.strides[operand] = next());
+        self.starts[operand] = 0;
+    }
+
     /// All axes of the result with their strides in left, right and result, sorted by the last.
     pub(super) fn outputs(&self) -> Option<Axes<3>> {
         let mut outputs = self.batch;

@@ -49,5 +49,55 @@ pub fn products() -> Vec<(Product, [usize; 3])> {
     ];
     let transposed = vec![axis(600, [1, 600, 1]), axis(600, [600, 1, 600])];
     products.push((Product { batch: transposed, ..Product::default() }, [360_000; 3]));
+    products.extend(scattered());
     products
+}
+
+/// Products that read an operand in another order than that of the result.
+pub fn scattered() -> [(Product, [usize; 3]); 4] {
+    [neighbours_apart(20, 9, 400, 27), runs_of_terms(19, 40), columns_apart(4, 3000, 50), outer(7, 12, 13, 30)]
+}
+
+/// Outer products, `tjk,to->tokj`: the left operand is read many times, across the result.
+fn outer(t: usize, j: usize, k: usize, o: usize) -> (Product, [usize; 3]) {
+    let product = Product {
+        batch: vec![axis(t, [j * k, o, o * k * j])],
+        rows: vec![axis(j, [k, 1]), axis(k, [1, j])],
+        columns: vec![axis(o, [1, k * j])],
+        inner: vec![],
+    };
+    (product, [t * j * k, t * o, t * o * k * j])
+}
+
+/// Matrices of which equal elements are neighbours in the right operand.
+fn neighbours_apart(batch: usize, m: usize, n: usize, k: usize) -> (Product, [usize; 3]) {
+    let product = Product {
+        batch: vec![axis(batch, [m * k, 1, m * n])],
+        rows: vec![axis(m, [k, n])],
+        columns: vec![axis(n, [batch, 1])],
+        inner: vec![axis(k, [1, n * batch])],
+    };
+    (product, [batch * m * k, batch * k * n, batch * m * n])
+}
+
+/// A small square result whose terms come in runs.
+fn runs_of_terms(size: usize, runs: usize) -> (Product, [usize; 3]) {
+    let product = Product {
+        batch: vec![],
+        rows: vec![axis(size, [size, size])],
+        columns: vec![axis(size, [size, 1])],
+        inner: vec![axis(runs, [size * size; 2]), axis(size, [1, 1])],
+    };
+    (product, [runs * size * size, runs * size * size, size * size])
+}
+
+/// Few rows, which lie along the result, and two axes of columns in opposite orders.
+fn columns_apart(m: usize, n: usize, k: usize) -> (Product, [usize; 3]) {
+    let product = Product {
+        batch: vec![],
+        rows: vec![axis(m, [k, 1])],
+        columns: vec![axis(n / 10, [1, 10 * m]), axis(10, [n / 10, m])],
+        inner: vec![axis(k, [1, n])],
+    };
+    (product, [m * k, k * n, m * n])
 }

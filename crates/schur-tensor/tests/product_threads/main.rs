@@ -2,9 +2,9 @@
 
 mod cases;
 
-use cases::{axis, matrices, numbers, pool, products, transposition};
+use cases::{axis, matrices, numbers, pool, products, scattered, transposition};
 use schur_tensor::{
-    product::{Mode, Reduction, Strided},
+    product::{Mode, Reduction, Strided, product_reference},
     semiring::{Arithmetic, Semiring},
 };
 
@@ -35,6 +35,22 @@ fn any_number_of_threads_gives_the_same_bits() {
         };
         let one = run(1);
         assert!(run(2) == one && run(3) == one, "{reduction:?}");
+    }
+}
+
+#[test]
+fn scattered_operands_give_the_sums_of_the_oracle() {
+    for (product, lengths) in scattered() {
+        let [left, right] = [0, 1].map(|which| numbers(lengths[which], which as u64));
+        let [mut result, mut expected] = [vec![0.0; lengths[2]], vec![0.0; lengths[2]]];
+        let real = Arithmetic::<f64>::new();
+        real.product(&product, [&left, &right], &mut result, Mode::Overwrite, &mut Vec::new()).unwrap();
+        product_reference(&real, &product, [&left, &right], &mut expected, Mode::Overwrite).unwrap();
+        // Each of up to 760 terms below 1/4 is rounded once.
+        let tolerance = 760.0 * 0.25 * 760.0 * f64::EPSILON;
+        for (found, expected) in result.iter().zip(&expected) {
+            assert!((found - expected).abs() <= tolerance, "{found} for {expected}: {product:?}");
+        }
     }
 }
 
