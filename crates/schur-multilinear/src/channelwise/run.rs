@@ -295,9 +295,13 @@ impl<T: Real, const V: usize> Part<'_, T, V> {
                     forward::run::<T, S, V>(simd, program, Place { values, result, rows, streaming: false });
                     let rows = self.slots::<S>(program.outputs, spot);
                     if matches!(lay, Lay::Items { .. }) && job.streams(to) {
+                        // A register of items at a time: a copy of all of them would push the rest out of the cache.
                         let copy = result.add(program.outputs * width);
-                        empty::<T, S>(simd, lay, (result, copy), rows, false);
-                        stream::<T, S>((copy, to), program.outputs * spot.used);
+                        for first in (0..spot.used).step_by(T::lanes::<S>()) {
+                            let used = T::lanes::<S>().min(spot.used - first);
+                            empty::<T, S>(simd, lay, (result.add(first), copy), Slots { used, ..rows }, false);
+                            stream::<T, S>((copy, to.add(first * program.outputs)), program.outputs * used);
+                        }
                     } else {
                         empty::<T, S>(simd, lay, (result, to), rows, false);
                     }
