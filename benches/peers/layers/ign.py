@@ -1,6 +1,8 @@
-"""Layers on graphs written by hand in PyTorch: all 15 maps from matrices to matrices, and the 5 from matrices to vectors.
+"""Layers on graphs written by hand in PyTorch: all 15 maps from matrices to matrices, the 5 from matrices to vectors,
+and the 2 from vectors to vectors.
 
-`python ign.py --n 10,30,100 --channels 1,16,64 --batch 1,64 --threads 2 --runs 7` prints a row a case, in f32.
+`python ign.py --n 10,30,100 --channels 1,16,64 --batch 1,64 --threads 2 --runs 7` prints a row a case, in f32; with
+`--forward` it leaves out the way back.
 `stacked` is the usual form: every map's output is built, stacked and mixed by one einsum. `mixed` does by hand what can
 be done by hand: sums are mixed first and broadcast after.
 """
@@ -53,7 +55,13 @@ def stacked_2_to_1(x, weights):
     return torch.einsum("dsb,ndbi->nsi", weights, ops)
 
 
+def stacked_1_to_1(x, weights):
+    ops = torch.stack([x, x.sum(2, keepdim=True).expand_as(x)], dim=2)
+    return torch.einsum("dsb,ndbi->nsi", weights, ops)
+
+
 LAYERS = {
+    "1x1 stacked": (stacked_1_to_1, 2),
     "2x2 stacked": (stacked_2_to_2, 15),
     "2x2 mixed": (mixed_2_to_2, 15),
     "2x1 stacked": (stacked_2_to_1, 5),
@@ -68,28 +76,37 @@ def check():
 
 
 def timed(runs, work):
-    work()
-    seconds = []
-    for _ in range(runs):
+    """The median and the least of several runs, each repeated until two milliseconds have passed."""
+
+    def run(count):
         start = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - start)
-    return statistics.median(seconds)
+        for _ in range(count):
+            work()
+        return (time.perf_counter() - start) / count
+
+    run(1)
+    count = min(max(1, int(2e-3 / run(1))), 100000)
+    seconds = [run(count) for _ in range(runs)]
+    return statistics.median(seconds), min(seconds)
 
 
-def measure(name, n, channels, batch, runs):
+def measure(name, n, channels, batch, runs, is_forward):
     layer, maps = LAYERS[name]
-    x = torch.randn(batch, channels, n, n, requires_grad=True)
+    x = torch.randn(batch, channels, *[n] * int(name[0]), requires_grad=True)
     weights = torch.randn(channels, channels, maps, requires_grad=True)
     with torch.no_grad():
-        forward = timed(runs, lambda: layer(x, weights))
+        forward, least = timed(runs, lambda: layer(x, weights))
+    row = {"peer": "torch", "version": torch.__version__, "layer": name, "n": n, "channels": channels, "batch": batch}
+    row = {**row, "threads": torch.get_num_threads(), "seconds": forward, "seconds_least": least}
+    if is_forward:
+        return row
     cotangent = torch.randn_like(layer(x, weights).detach())
 
     def both():
         torch.autograd.grad(layer(x, weights), (x, weights), cotangent)
 
-    row = {"peer": "torch", "version": torch.__version__, "layer": name, "n": n, "channels": channels, "batch": batch}
-    return {**row, "threads": torch.get_num_threads(), "seconds": forward, "seconds_backward": timed(runs, both)}
+    both_seconds, both_least = timed(runs, both)
+    return {**row, "seconds_backward": both_seconds, "seconds_backward_least": both_least}
 
 
 def main():
@@ -99,6 +116,7 @@ def main():
         parser.add_argument(f"--{name}", default=default)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--forward", action="store_true")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     check()
@@ -110,7 +128,7 @@ def main():
                     # The stacked form takes 15 times the features, and their cotangents as much again.
                     if 2 * 15 * 4 * batch * channels * n * n > 8e9:
                         continue
-                    print(json.dumps(measure(name, n, channels, batch, arguments.runs)), flush=True)
+                    print(json.dumps(measure(name, n, channels, batch, arguments.runs, arguments.forward)), flush=True)
 
 
 if __name__ == "__main__":
