@@ -22,6 +22,12 @@ pub(crate) use dense::Dense;
 pub use flow::LayerWorkspace;
 pub(crate) use flow::multiply;
 
+/// Items of a batch that run side by side: a register of `f32`, and two of `f64`.
+const LANES: usize = 16;
+
+/// With more channels there is enough side by side in one item.
+const MOST_NARROW: usize = 4;
+
 /// A linear layer between tensor powers that commutes with a group.
 ///
 /// $$ y_{I, c'} = \sum_\pi \sum_{J, c} D^\pi_{I J}\, w^\pi_{c c'}\, x_{J, c} + \sum_\rho D^\rho_I\, b^\rho_{c'} $$
@@ -52,6 +58,8 @@ pub struct EquivariantLinear {
     maps: Vec<Wiring>,
     biases: Vec<Wiring>,
     route: Route,
+    /// For many items side by side, if there are few channels.
+    lanes: Option<Box<Route>>,
     bias_route: Route,
     cost: LayerCost,
 }
@@ -136,10 +144,15 @@ impl EquivariantLinear {
         let mut maps = Wiring::basis(space, outputs, inputs)?;
         maps.retain(|map| is_wanted(map));
         let biases = Wiring::basis(space, outputs, &[])?;
-        let route = Route::new(space, [inputs, outputs], &maps, [channels_in, channels_out])?;
-        let bias_route = Route::new(space, [&[], outputs], &biases, [1, channels_out])?;
+        let route = |lanes| Route::new(space, [inputs, outputs], &maps, ([channels_in, channels_out], lanes));
+        // A single axis is short enough to take what little there is item by item.
+        let is_narrow = channels_in.max(channels_out) <= MOST_NARROW && inputs.len().max(outputs.len()) > 1;
+        // A layer too large for lanes runs without.
+        let lanes = if is_narrow { route(LANES).ok().map(Box::new) } else { None };
+        let route = route(1)?;
+        let bias_route = Route::new(space, [&[], outputs], &biases, ([1, channels_out], 1))?;
         let cost = LayerCost::new(space, [inputs, outputs], &route);
-        Ok(Self { maps, biases, route, bias_route, cost })
+        Ok(Self { maps, biases, route, lanes, bias_route, cost })
     }
 
     /// The maps that the weights belong to, in their order.
@@ -193,11 +206,11 @@ impl EquivariantLinear {
     ) -> Result<(), LayerError> {
         let batch = self.batch(x.len(), y.len())?;
         check("the weights", weights.len(), self.weight_len())?;
-        workspace.main.forward(&self.route, batch, weights, x, y);
+        workspace.main.forward((&self.route, self.lanes.as_deref()), batch, weights, x, y);
         if let Some(bias) = bias {
             check("the bias", bias.len(), self.bias_len())?;
             let item = workspace.item(self.route.outputs.size);
-            workspace.bias.forward(&self.bias_route, 1, bias, &[<T as Real>::ONE], &mut workspace.item);
+            workspace.bias.forward((&self.bias_route, None), 1, bias, &[<T as Real>::ONE], &mut workspace.item);
             for part in y.chunks_exact_mut(item.max(1)) {
                 part.iter_mut().zip(&workspace.item).for_each(|(y, &b)| *y += b);
             }
@@ -221,7 +234,7 @@ impl EquivariantLinear {
     ) -> Result<(), LayerError> {
         let batch = self.batch(dx.len(), dy.len())?;
         check("the weights", weights.len(), self.weight_len())?;
-        workspace.main.transposed(&self.route, batch, weights, dy, dx);
+        workspace.main.transposed((&self.route, self.lanes.as_deref()), batch, weights, dy, dx);
         Ok(())
     }
 

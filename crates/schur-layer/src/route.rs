@@ -45,8 +45,10 @@ pub(crate) struct Route {
     pub orders: Vec<Order>,
     /// From input to output bottlenecks, an exchange an order, and the other way.
     pub exchanges: [Vec<Exchange>; 2],
-    /// In and out.
+    /// In and out, those of all lanes.
     pub channels: [usize; 2],
+    /// How many items run side by side, each a lane of every channel.
+    pub lanes: usize,
 }
 
 /// How the bottlenecks of an order are mixed, in one of the two directions.
@@ -63,12 +65,14 @@ pub(crate) struct Exchange {
     pub items: [usize; 2],
     /// Rows and columns of the mixing matrices.
     pub sizes: [usize; 2],
+    /// Items side by side.
+    pub lanes: usize,
 }
 
 impl Exchange {
     /// Multiply-adds of one combination of indices.
     pub const fn work(&self) -> usize {
-        self.mixes * self.sizes[0] * self.sizes[1]
+        self.mixes * self.sizes[0] * self.sizes[1] * self.lanes
     }
 }
 
@@ -86,8 +90,9 @@ impl Route {
         space: &Space,
         [bottom, top]: [&[usize]; 2],
         wirings: &[Wiring],
-        channels: [usize; 2],
+        (channels, lanes): ([usize; 2], usize),
     ) -> Result<Self, LayerError> {
+        let channels = channels.map(|channels| channels.saturating_mul(lanes));
         let mut drafts: Vec<Draft> = Vec::new();
         for (map, wiring) in wirings.iter().enumerate() {
             let (input, output) = (Structure::of_inputs(wiring), Structure::of_outputs(wiring));
@@ -115,7 +120,7 @@ impl Route {
         let outputs = side(|draft| &draft.outputs, top, channels[1])?;
         let order = |draft: Draft| Order { structures: [draft.inputs.len(), draft.outputs.len()], mixes: draft.mixes };
         let orders: Vec<Order> = drafts.into_iter().map(order).collect();
-        let mut route = Self { inputs, outputs, orders, exchanges: [Vec::new(), Vec::new()], channels };
+        let mut route = Self { inputs, outputs, orders, exchanges: [Vec::new(), Vec::new()], channels, lanes };
         route.exchanges = [false, true].map(|is_backward| route.exchanges(is_backward));
         Ok(route)
     }
@@ -137,11 +142,12 @@ impl Route {
             };
             let mut axes: Vec<exchange::Axis> = (0..to.sizes.len()).map(axis).collect();
             axes.sort_by_key(|axis| std::cmp::Reverse(axis.to));
-            let mut sizes = self.mixing(order);
+            let mut sizes = self.mixing(order).map(|size| size / self.lanes);
             if is_backward {
                 sizes.reverse();
             }
-            let own = Exchange { order, mixes: mixes.len(), first, axes, items: [from.size, to.size], sizes };
+            let (items, lanes) = ([from.size, to.size], self.lanes);
+            let own = Exchange { order, mixes: mixes.len(), first, axes, items, sizes, lanes };
             first += mixes.len();
             own
         };

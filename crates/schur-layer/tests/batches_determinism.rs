@@ -30,9 +30,17 @@ fn run(layer: &EquivariantLinear, [weights, bias, x, dy]: [&[f64]; 4]) -> Found 
 
 #[test]
 fn large_batches_give_what_their_items_give_in_any_number_of_threads() {
-    for (group, n, k, l) in [(Group::Symmetric, 20, 2, 2), (Group::Orthogonal, 12, 3, 1), (Group::Symplectic, 8, 2, 2)]
-    {
-        let layer = EquivariantLinear::new(group, n, k, l, 3, 4).unwrap();
+    for (group, n, k, l, channels) in [
+        (Group::Symmetric, 20, 2, 2, 4),
+        (Group::Symmetric, 6, 3, 3, 1),
+        (Group::Symmetric, 4, 1, 3, 2),
+        (Group::Symmetric, 9, 1, 1, 7),
+        (Group::Alternating, 3, 2, 2, 1),
+        (Group::Orthogonal, 12, 3, 1, 3),
+        (Group::SpecialOrthogonal, 3, 2, 3, 2),
+        (Group::Symplectic, 8, 2, 2, 4),
+    ] {
+        let layer = EquivariantLinear::new(group, n, k, l, channels.max(2) - 1, channels).unwrap();
         let [own, other] = layer.item_lens();
         let mut random = Random::new(13);
         let (weights, bias) = (random.normals(layer.weight_len()), random.normals(layer.bias_len()));

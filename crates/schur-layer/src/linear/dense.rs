@@ -307,7 +307,8 @@ impl<T: Scalar> WithSimd for Spread<'_, T> {
                     step: axis.from[mix],
                     matrix: matrices.matrix(exchange.first + mix),
                 };
-                let rows = Rows { count: last.size, start: 0, step: last.to, sizes: exchange.sizes, is_added: true };
+                let &Exchange { sizes, lanes, .. } = exchange;
+                let rows = Rows { count: last.size, start: 0, step: last.to, sizes, lanes, is_added: true };
                 rows.run::<T, S>(from, exchange.mixes, source, row);
                 other.step(&exchange.axes[..outer.len()]);
             }

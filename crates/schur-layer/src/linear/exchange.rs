@@ -134,8 +134,8 @@ impl<T: Scalar> WithSimd for Mix<'_, T> {
                 step: rows.from[mix],
                 matrix: matrices.matrix(exchange.first + mix),
             };
-            let rows =
-                Rows { count: rows.size, start: odometer.to, step: rows.to, sizes: exchange.sizes, is_added: false };
+            let Exchange { sizes, lanes, .. } = *exchange;
+            let rows = Rows { count: rows.size, start: odometer.to, step: rows.to, sizes, lanes, is_added: false };
             rows.run::<T, S>(from, exchange.mixes, source, to);
             if !odometer.step(outer) {
                 return;

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 use schur_tensor::Real;
-use schur_tensor::product::{Mode, Product};
+use schur_tensor::product::{Mode, Product, Reduction, Strided};
 use schur_tensor::semiring::{Scalar, Semiring};
 
 use super::carry::carry;
@@ -56,6 +56,12 @@ struct Cut {
 }
 
 impl Cut {
+    /// With lanes, groups are of as many items or a multiple of them.
+    fn with_lanes<T>(route: &Route, lanes: usize, batch: usize) -> Self {
+        let Self { block, group } = Self::new::<T>(route, batch);
+        Self { block, group: group.next_multiple_of(lanes) }
+    }
+
     fn new<T>(route: &Route, batch: usize) -> Self {
         let bytes = (route.inputs.size + route.outputs.size).saturating_mul(size_of::<T>());
         if bytes.saturating_mul(batch) <= SMALL_BYTES {
@@ -64,6 +70,17 @@ impl Cut {
         let group = batch.div_ceil(GROUPS).max(1);
         Self { block: (BLOCK_BYTES / bytes.max(1)).clamp(1, group), group }
     }
+}
+
+/// A layer's route, and that for many items side by side.
+pub(super) type Routes<'a> = (&'a Route, Option<&'a Route>);
+
+/// Forward or transposed.
+type Direction<T> = fn(&mut Flow<T>, &Route, &Packed<T>, bool, &[T], &mut [T]);
+
+/// Items side by side, copied and back, have to stay in a core's own cache: twice what a block has.
+fn is_cached<T>(lanes: &Route) -> bool {
+    (lanes.inputs.size + lanes.outputs.size).saturating_mul(size_of::<T>()) <= 2 * BLOCK_BYTES
 }
 
 /// Blocks of a batch through a route, in parallel, with memory that later runs use again.
@@ -81,27 +98,43 @@ impl<T> Default for Flows<T> {
 }
 
 impl<T: Scalar> Flows<T> {
-    pub(super) fn forward(&mut self, route: &Route, batch: usize, weights: &[T], x: &[T], y: &mut [T]) {
-        self.packed.pack(route, weights, false);
-        let [own, other] = [route.inputs.size, route.outputs.size];
-        let (cut, packed) = (Cut::new::<T>(route, batch), &self.packed);
-        let parts: Vec<_> = x.chunks(cut.group * own).zip(y.chunks_mut(cut.group * other)).collect();
-        let is_alone = parts.len() == 1;
-        each_group(&mut self.groups, parts, |flow, (x, y)| {
-            let blocks = x.chunks(cut.block * own).zip(y.chunks_mut(cut.block * other));
-            blocks.for_each(|(x, y)| flow.forward(route, packed, is_alone, x, y));
-        });
+    pub(super) fn forward(&mut self, routes: Routes<'_>, batch: usize, weights: &[T], x: &[T], y: &mut [T]) {
+        self.packed.pack(routes.0, weights, false);
+        let sizes = [routes.0.inputs.size, routes.0.outputs.size];
+        self.run(routes, batch, (sizes, x, y), Flow::forward);
     }
 
-    pub(super) fn transposed(&mut self, route: &Route, batch: usize, weights: &[T], dy: &[T], dx: &mut [T]) {
-        self.packed.pack(route, weights, true);
-        let [own, other] = [route.inputs.size, route.outputs.size];
-        let (cut, packed) = (Cut::new::<T>(route, batch), &self.packed);
-        let parts: Vec<_> = dy.chunks(cut.group * other).zip(dx.chunks_mut(cut.group * own)).collect();
+    pub(super) fn transposed(&mut self, routes: Routes<'_>, batch: usize, weights: &[T], dy: &[T], dx: &mut [T]) {
+        self.packed.pack(routes.0, weights, true);
+        let sizes = [routes.0.outputs.size, routes.0.inputs.size];
+        self.run(routes, batch, (sizes, dy, dx), Flow::transposed);
+    }
+
+    /// One direction, group by group.
+    fn run(
+        &mut self,
+        (route, lanes): Routes<'_>,
+        batch: usize,
+        ([own, other], from, to): ([usize; 2], &[T], &mut [T]),
+        direction: Direction<T>,
+    ) {
+        let is_fit = |lanes: &&Route| batch >= lanes.lanes && is_cached::<T>(lanes);
+        let lanes = lanes.filter(is_fit);
+        let packed = &self.packed;
+        let cut = Cut::with_lanes::<T>(route, lanes.map_or(1, |lanes| lanes.lanes), batch);
+        let parts: Vec<_> = from.chunks(cut.group * own).zip(to.chunks_mut(cut.group * other)).collect();
         let is_alone = parts.len() == 1;
-        each_group(&mut self.groups, parts, |flow, (dy, dx)| {
-            let blocks = dy.chunks(cut.block * other).zip(dx.chunks_mut(cut.block * own));
-            blocks.for_each(|(dy, dx)| flow.transposed(route, packed, is_alone, dy, dx));
+        each_group(&mut self.groups, parts, |flow, (mut from, mut to)| {
+            if let Some(lanes) = lanes {
+                let done = from.len() / own / lanes.lanes * lanes.lanes;
+                let (first, rest) = from.split_at(done * own);
+                let (first_to, rest_to) = to.split_at_mut(done * other);
+                let blocks = first.chunks(lanes.lanes * own).zip(first_to.chunks_mut(lanes.lanes * other));
+                blocks.for_each(|(from, to)| flow.side_by_side(lanes, packed, (from, to), direction));
+                (from, to) = (rest, rest_to);
+            }
+            let blocks = from.chunks(cut.block * own).zip(to.chunks_mut(cut.block * other));
+            blocks.for_each(|(from, to)| direction(flow, route, packed, is_alone, from, to));
         });
     }
 
@@ -144,6 +177,8 @@ struct Flow<T> {
     outputs: Vec<Vec<T>>,
     memory: Memory<T>,
     packing: Vec<T>,
+    /// Items side by side: the source and the result.
+    aside: [Vec<T>; 2],
     gradient: Mixing<T>,
 }
 
@@ -166,7 +201,8 @@ impl<T> Default for Flow<T> {
             spread: SpreadMemory::default(),
         };
         let (inputs, outputs) = (Vec::new(), Vec::new());
-        Self { inputs, outputs, memory, packing: Vec::new(), gradient: Mixing::default() }
+        let aside = [Vec::new(), Vec::new()];
+        Self { inputs, outputs, memory, packing: Vec::new(), aside, gradient: Mixing::default() }
     }
 }
 
@@ -181,6 +217,23 @@ impl<T: Scalar> Flow<T> {
         let batch = dx.len() / route.inputs.size;
         let sides = [(&route.outputs, &mut self.outputs), (&route.inputs, &mut self.inputs)];
         pass(&route.exchanges[1], packed, (batch, is_alone), sides, (dy, dx), &mut self.memory);
+    }
+
+    /// As many items as there are lanes, each a lane of every channel.
+    fn side_by_side(
+        &mut self,
+        route: &Route,
+        packed: &Packed<T>,
+        (from, to): (&[T], &mut [T]),
+        direction: Direction<T>,
+    ) {
+        let [mut source, mut result] = std::mem::take(&mut self.aside);
+        source.resize(from.len(), <T as Real>::ZERO);
+        result.resize(to.len(), <T as Real>::ZERO);
+        exchange_axes([route.lanes, from.len() / route.lanes], from, &mut source);
+        direction(self, route, packed, false, &source, &mut result);
+        exchange_axes([to.len() / route.lanes, route.lanes], &result, to);
+        self.aside = [source, result];
     }
 
     /// Adds the gradients of a block to those of its group.
@@ -220,6 +273,14 @@ fn pass<T: Scalar>(
         }
     }
     scatter(target, (batch, is_alone), (other, whole), to, memory);
+}
+
+/// Writes the transpose of a `[rows, columns]` matrix.
+fn exchange_axes<T: Scalar>([rows, columns]: [usize; 2], from: &[T], to: &mut [T]) {
+    let strided = |size, strides: [usize; 2]| Strided { size, strides: strides.map(usize::cast_signed) };
+    let kept = vec![strided(columns, [1, rows]), strided(rows, [columns, 1])];
+    // Real numbers are copied without errors.
+    let _ = T::arithmetic().reduce(&Reduction { kept, summed: Vec::new() }, from, to, Mode::Overwrite);
 }
 
 /// Multiplies, or multiplies and adds.

@@ -6,6 +6,7 @@ use schur_tensor::Real;
 use schur_tensor::pulp::Simd;
 use schur_tensor::semiring::Scalar;
 
+use super::LANES;
 use super::packed::STRIP;
 
 /// Rows of a tile.
@@ -28,6 +29,8 @@ pub(super) struct Rows {
     pub step: usize,
     /// Numbers of a row of a source and of the result.
     pub sizes: [usize; 2],
+    /// Items side by side: every number of a row is so many.
+    pub lanes: usize,
     /// Whether results are added to what is there.
     pub is_added: bool,
 }
@@ -42,6 +45,9 @@ impl Rows {
         source: impl Fn(usize) -> Source<'a, T>,
         to: &mut [T],
     ) {
+        if self.lanes > 1 {
+            return self.side_by_side(from, sources, source, to);
+        }
         if self.sizes == [1, 1] {
             return self.scaled(from, sources, source, to);
         }
@@ -129,6 +135,41 @@ impl Rows {
         for q in 0..H {
             let to = &mut to[self.start + (row + q) * self.step + strip + column..][..W];
             to.copy_from_slice(&sums[q]);
+        }
+    }
+
+    /// Rows of numbers that are as wide as all lanes: weights are the same in each.
+    #[inline(always)]
+    fn side_by_side<'a, T: Scalar>(
+        &self,
+        from: &[T],
+        sources: usize,
+        source: impl Fn(usize) -> Source<'a, T>,
+        to: &mut [T],
+    ) {
+        const W: usize = LANES;
+        let [depth, columns] = self.sizes;
+        for row in 0..self.count {
+            let to = &mut to[self.start + row * self.step..][..columns * W];
+            if !self.is_added {
+                to.fill(<T as Real>::ZERO);
+            }
+            for number in 0..sources {
+                let source = source(number);
+                let from = &from[source.start + row * source.step..][..depth * W];
+                for (column, to) in to.chunks_exact_mut(W).enumerate() {
+                    let strip = column / STRIP * STRIP;
+                    let width = STRIP.min(columns - strip);
+                    let weights = source.matrix[strip * depth + column - strip..].iter().step_by(width);
+                    let Some(to) = to.first_chunk_mut::<W>() else { return };
+                    let mut sum = *to;
+                    for (from, &weight) in from.chunks_exact(W).zip(weights) {
+                        let Some(from) = from.first_chunk::<W>() else { return };
+                        (0..W).for_each(|w| sum[w] += from[w] * weight);
+                    }
+                    *to = sum;
+                }
+            }
         }
     }
 
