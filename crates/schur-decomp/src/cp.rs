@@ -6,6 +6,7 @@
 //! tensors ([`Dense`](crate::dense::Dense)) as on any other storage.
 
 mod als;
+mod bounded;
 mod constrained;
 mod correct;
 mod course;
@@ -23,6 +24,7 @@ mod warnings;
 mod weighted;
 
 pub use als::{AlsOptions, als, als_from};
+pub use bounded::{BoundedOptions, bounded};
 pub use constrained::{ConstrainedOptions, constrained};
 pub use correct::{CorrectionOptions, correct};
 pub use course::Acceleration;

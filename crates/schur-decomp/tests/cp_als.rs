@@ -124,30 +124,6 @@ fn a_fit_is_never_worse_than_what_it_begins_with() {
     assert!(matches!(als_from(&data, other, &options(3, 2, 0.0), &mut unobserved), Err(DecompError::Mismatch { .. })));
 }
 
-/// The tensor of the product of two `n` by `n` matrices.
-fn matrix_multiplication(n: usize) -> Tensor<f64> {
-    Tensor::from_fn(&[n * n; 3], |i| {
-        let ([a, b], [c, d], [e, f]) = ([i[0] / n, i[0] % n], [i[1] / n, i[1] % n], [i[2] / n, i[2] % n]);
-        f64::from(u8::from(b == c && d == f && a == e))
-    })
-    .unwrap()
-}
-
-#[test]
-fn two_by_two_matrices_multiply_with_seven_products_and_not_with_six() {
-    let tensor = matrix_multiplication(2);
-    let data = Dense::new(&tensor).unwrap();
-    let best = |rank: usize| {
-        let fits = (0..12).map(|seed| {
-            let options = AlsOptions { seed, ..options(rank, 1000, 1e-9) };
-            als(&data, &options, &mut unobserved).unwrap().1.relative_error
-        });
-        fits.fold(f64::INFINITY, f64::min)
-    };
-    assert!(best(7) < 1e-3, "{}", best(7));
-    assert!(best(6) > 1e-2, "rank six is impossible: {}", best(6));
-}
-
 #[test]
 fn a_tensor_without_a_best_approximation_is_called_degenerate() {
     // a b b + b a b + b b a has rank three, and is a limit of tensors of rank two.
