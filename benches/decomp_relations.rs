@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p schur-bench --bench decomp_relations -- --data ../shared/data/relations --sets trade,nations --most 10
 //! --seeds 0,1,2` reads trade flows, kinship, nations and UMLS, and chooses the number of groups of nonnegative RESCAL.
-//! What is not known counts as nought.
+//! `--unknown zero` counts what is not known as no relation, `--unknown missing` leaves it out.
 #![allow(clippy::print_stdout, reason = "measurements are programs that print")]
 #![expect(clippy::expect_used, reason = "a measurement that cannot start has nobody to report to but the terminal")]
 
@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use schur_bench::{Arguments, pool};
 use schur_decomp::fit::Stopping;
+use schur_decomp::relational::Unknown;
 use schur_decomp::relational::selection::{SelectionOptions, select};
 use schur_io::mat::{self, MatArray};
 use schur_io::npy::Numbers;
@@ -50,7 +51,7 @@ fn read(bytes: &[u8], name: &str) -> Tensor<f64> {
     let (_, array) = file.arrays.into_iter().find(|(found, _)| found == name).expect("the array");
     let MatArray::Full(array) = array else { panic!("a full array") };
     let data = match array.numbers {
-        Numbers::F64(list) => list.into_iter().map(|x| if x.is_nan() { 0.0 } else { x }).collect(),
+        Numbers::F64(list) => list,
         Numbers::I64(list) => list.into_iter().map(|x| x as f64).collect(),
         Numbers::Bool(list) => list.into_iter().map(|x| f64::from(u8::from(x))).collect(),
         _ => panic!("real numbers"),
@@ -63,6 +64,7 @@ fn row(name: &str, tensor: &Tensor<f64>, most: usize, seed: u64, arguments: &Arg
         ranks: (1..=most).collect(),
         copies: arguments.number("copies", 10),
         stopping: Stopping { iterations: arguments.number("iterations", 500), tolerance: 1e-6 },
+        unknown: if arguments.value("unknown") == Some("missing") { Unknown::Missing } else { Unknown::Zero },
         seed,
         ..Default::default()
     };
@@ -77,6 +79,7 @@ fn row(name: &str, tensor: &Tensor<f64>, most: usize, seed: u64, arguments: &Arg
         "{}",
         serde_json::json!({
             "set": name, "shape": tensor.shape(), "seed": seed,
+            "not_known": tensor.data().iter().filter(|x| x.is_nan()).count(),
             "chosen": selection.chosen.map(|at| selection.candidates[at].rank),
             "rank_least_mean_error": table, "seconds": start.elapsed().as_secs_f64(),
         })

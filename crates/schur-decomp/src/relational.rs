@@ -35,11 +35,28 @@ pub struct Rescal {
     pub relations: Tensor<f64>,
 }
 
+/// What a NaN in the data means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Unknown {
+    /// A mistake: the data are refused.
+    #[default]
+    Refused,
+    /// No relation, as in tables that leave out what did not happen.
+    Zero,
+    /// Nothing: the model is fitted to the other elements, and errors are over those.
+    ///
+    /// Unknown elements are estimated by the model after each iteration, so the error over the known ones never rises.
+    Missing,
+}
+
 /// How nonnegative RESCAL runs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RescalOptions {
     /// The number of groups.
     pub rank: usize,
+    /// What a NaN in the data means.
+    pub unknown: Unknown,
     /// When it ends.
     pub stopping: Stopping,
     /// Where random numbers come from.
@@ -48,7 +65,8 @@ pub struct RescalOptions {
 
 impl Default for RescalOptions {
     fn default() -> Self {
-        Self { rank: 1, stopping: Stopping { iterations: 1000, tolerance: 1e-7 }, seed: 0 }
+        let stopping = Stopping { iterations: 1000, tolerance: 1e-7 };
+        Self { rank: 1, unknown: Unknown::default(), stopping, seed: 0 }
     }
 }
 
@@ -82,10 +100,10 @@ impl Rescal {
 /// # Shapes
 /// `tensor: [entities, entities, relations]`.
 /// # Errors
-/// [`DecompError`] for a tensor of another order, of unequal first modes, with a negative or infinite element or none
-/// that is not zero, or a rank above the number of entities.
+/// [`DecompError`] for a tensor of another order, of unequal first modes, with a negative or infinite element, a NaN where
+/// [`Unknown`] does not say what it means, or no element that is not zero, or a rank above the number of entities.
 /// # Cost
-/// `4 n^2 m k` operations an iteration, and two copies of the data in f64.
+/// `4 n^2 m k` operations an iteration, and two copies of the data in f64; twice that with missing elements.
 /// # Examples
 /// ```
 /// use schur_decomp::fit::unobserved;
@@ -104,7 +122,7 @@ pub fn rescal<T: Scalar>(
     options: &RescalOptions,
     observer: Observer<'_>,
 ) -> Result<(Rescal, Fit), DecompError> {
-    let stack = Stack::new(tensor)?;
+    let stack = Stack::new(tensor, options.unknown)?;
     fit(&stack, options, 0, observer)
 }
 
@@ -127,6 +145,7 @@ fn fit(
     let end = loop {
         updates.relations()?;
         updates.entities()?;
+        updates.estimate()?;
         if let Some(end) = course.step(updates.relative_error()?, observer) {
             break end;
         }

@@ -5,7 +5,7 @@ use schur_decomp::DecompError;
 use schur_decomp::fit::{Stopping, unobserved};
 use schur_decomp::random::{stream, unit};
 use schur_decomp::relational::selection::{SelectionOptions, select};
-use schur_decomp::relational::{Rescal, RescalOptions, rescal};
+use schur_decomp::relational::{Rescal, RescalOptions, Unknown, rescal};
 use schur_tensor::Tensor;
 
 /// Entities that belong mostly to one group each, and random relations of groups.
@@ -58,6 +58,39 @@ fn the_number_of_groups_is_chosen_for_any_seed_and_threads() {
         assert_eq!(selection.chosen.map(|at| selection.candidates[at].rank), Some(4), "{table:?}");
         assert!(selection.candidates[2].relative_error < 0.05, "{table:?}");
     }
+}
+
+#[test]
+fn what_is_missing_is_left_out_of_fit_and_error() {
+    let full = planted(16, 6, 3).to_tensor().unwrap();
+    let mut holed = full.clone();
+    let holes: Vec<usize> = (0..full.data().len()).filter(|place| place % 7 == 3).collect();
+    holes.iter().for_each(|&place| holed.data_mut()[place] = f64::NAN);
+    let options = RescalOptions {
+        rank: 3,
+        unknown: Unknown::Missing,
+        stopping: Stopping { iterations: 3000, tolerance: 1e-12 },
+        ..Default::default()
+    };
+    let (model, fit) = rescal(&holed, &options, &mut unobserved).unwrap();
+    let all = model.to_tensor().unwrap();
+    let missed = |places: &mut dyn Iterator<Item = usize>| {
+        let parts = places.map(|place| ((all.data()[place] - full.data()[place]).powi(2), full.data()[place].powi(2)));
+        let (missed, norm) = parts.fold((0.0, 0.0), |sums, part| (sums.0 + part.0, sums.1 + part.1));
+        (missed / norm).sqrt()
+    };
+    let known = missed(&mut (0..full.data().len()).filter(|place| place % 7 != 3));
+    assert!((fit.relative_error - known).abs() < 1e-12 && known < 1e-3, "{} {known}", fit.relative_error);
+    assert!(missed(&mut holes.iter().copied()) < 5e-3, "what was missing comes out as it was");
+    assert!(fit.history.windows(2).all(|pair| pair[1] <= pair[0] + 1e-9), "the error never rises");
+    let zero = rescal(&holed, &RescalOptions { unknown: Unknown::Zero, ..options.clone() }, &mut unobserved).unwrap();
+    assert!(zero.1.relative_error > 0.1, "{}", zero.1.relative_error);
+    let refused = rescal(&holed, &RescalOptions { unknown: Unknown::Refused, ..options }, &mut unobserved);
+    assert!(matches!(refused, Err(DecompError::NotFinite { .. })));
+    let selection =
+        SelectionOptions { ranks: vec![2, 3, 4], unknown: Unknown::Missing, copies: 6, ..Default::default() };
+    let found = select(&holed, &selection).unwrap();
+    assert_eq!(found.chosen.map(|at| found.candidates[at].rank), Some(3), "{:?}", found.chosen);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use schur_tensor::Tensor;
 use super::alignment::{Columns, align, silhouettes};
 use super::stack::Stack;
 use super::updates::Updates;
-use super::{Rescal, RescalOptions, check_rank, fit};
+use super::{Rescal, RescalOptions, Unknown, check_rank, fit};
 use crate::fit::{Stopping, unobserved};
 use crate::random::{stream, units};
 use crate::{DecompError, Scalar};
@@ -22,6 +22,8 @@ pub struct SelectionOptions {
     pub noise: f64,
     /// Groups count as stable if the least of their silhouettes is this or more.
     pub threshold: f64,
+    /// What a NaN in the data means.
+    pub unknown: Unknown,
     /// When a fit ends.
     pub stopping: Stopping,
     /// Where random numbers come from.
@@ -35,6 +37,7 @@ impl Default for SelectionOptions {
             copies: 10,
             noise: 0.03,
             threshold: 0.75,
+            unknown: Unknown::default(),
             stopping: Stopping { iterations: 1000, tolerance: 1e-6 },
             seed: 0,
         }
@@ -81,7 +84,7 @@ pub fn select<T: Scalar>(tensor: &Tensor<T>, options: &SelectionOptions) -> Resu
     if !(0.0..1.0).contains(&options.noise) {
         return Err(DecompError::Option { option: "noise", value: options.noise, expected: "from 0 to below 1" });
     }
-    let stack = Stack::new(tensor)?;
+    let stack = Stack::new(tensor, options.unknown)?;
     options.ranks.iter().try_for_each(|&rank| check_rank(&stack, rank))?;
     let candidates: Result<Vec<Candidate>, DecompError> =
         options.ranks.iter().map(|&rank| candidate(&stack, rank, options)).collect();
@@ -98,7 +101,8 @@ fn candidate(stack: &Stack, rank: usize, options: &SelectionOptions) -> Result<C
         .into_par_iter()
         .map(|copy| {
             let disturbed = stack.disturbed(options.noise, (options.seed, draw(copy, 0)))?;
-            let rescal = RescalOptions { rank, stopping: options.stopping, seed: options.seed };
+            let rescal =
+                RescalOptions { rank, stopping: options.stopping, seed: options.seed, unknown: options.unknown };
             let (model, _) = fit(&disturbed, &rescal, draw(copy, 1), &mut unobserved)?;
             Ok((0..rank)
                 .map(|group| model.entities.data().iter().skip(group).step_by(rank).copied().collect())
@@ -124,6 +128,9 @@ fn with_relations(stack: &Stack, entities: Tensor<f64>, options: &SelectionOptio
     let rank = entities.shape()[1];
     let relations = units(&[stack.relations, rank, rank], &mut stream(options.seed, u64::MAX))?;
     let mut updates = Updates::new(stack, Rescal { entities, relations })?;
-    (0..options.stopping.iterations).try_for_each(|_| updates.relations())?;
+    for _ in 0..options.stopping.iterations {
+        updates.relations()?;
+        updates.estimate()?;
+    }
     updates.normalised()
 }

@@ -1,5 +1,7 @@
 //! Multiplicative updates: every number times a ratio of nonnegative sums, so that none turns negative.
 
+use std::borrow::Cow;
+
 use schur_tensor::{Tensor, View};
 
 use super::Rescal;
@@ -13,7 +15,8 @@ const LEAST: f64 = 1e-300;
 
 /// A model and what its updates need.
 pub(super) struct Updates<'a> {
-    stack: &'a Stack,
+    /// The updates' own once something missing is estimated.
+    stack: Cow<'a, Stack>,
     model: Rescal,
     /// `X_r A`, `[relations, entities, k]`; that of the entities as they are now.
     right: Vec<f64>,
@@ -26,7 +29,7 @@ impl<'a> Updates<'a> {
     pub fn new(stack: &'a Stack, model: Rescal) -> Result<Self, DecompError> {
         let room = vec![0.0; stack.relations * stack.entities * model.rank()];
         let gram = gram(&model.entities)?;
-        let mut updates = Self { stack, model, right: room.clone(), left: room, gram };
+        let mut updates = Self { stack: Cow::Borrowed(stack), model, right: room.clone(), left: room, gram };
         updates.multiply()?;
         Ok(updates)
     }
@@ -41,6 +44,15 @@ impl<'a> Updates<'a> {
         }
         self.gram = gram(&self.model.entities)?;
         Ok(())
+    }
+
+    /// Estimates what is missing by the model.
+    pub fn estimate(&mut self) -> Result<(), DecompError> {
+        if self.stack.missing.is_empty() {
+            return Ok(());
+        }
+        self.stack.to_mut().estimate(&self.model);
+        self.multiply()
     }
 
     /// `R_r <- R_r * (A^T X_r A) / (A^T A R_r A^T A)`
@@ -78,8 +90,11 @@ impl<'a> Updates<'a> {
         self.multiply()
     }
 
-    /// `|data - model| / |data|`, from what the updates have at hand.
+    /// `|data - model| / |data|`, from what the updates have at hand if nothing is missing.
     pub fn relative_error(&self) -> Result<f64, DecompError> {
+        if !self.stack.missing.is_empty() {
+            return Ok(self.stack.relative_error(&self.model));
+        }
         let (k, n) = (self.model.rank(), self.stack.entities);
         let (mut inner, mut own) = (0.0, 0.0);
         for (relation, right) in self.model.relations.data().chunks_exact(k * k).zip(self.right.chunks_exact(n * k)) {
@@ -110,7 +125,8 @@ impl<'a> Updates<'a> {
     }
 
     pub fn bytes(&self) -> u64 {
-        8 * (self.right.len() + self.left.len()) as u64
+        let own = if matches!(self.stack, Cow::Owned(_)) { self.stack.bytes() } else { 0 };
+        own + 8 * (self.right.len() + self.left.len()) as u64
     }
 }
 
