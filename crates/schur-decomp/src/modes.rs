@@ -1,6 +1,7 @@
 //! Products along one mode of a tensor, as it lies: nothing is unfolded.
 
 mod sketch;
+mod spectrum;
 mod truncate;
 
 use rayon::prelude::*;
@@ -9,6 +10,7 @@ use schur_tensor::product::{Mode, Product, Strided};
 use schur_tensor::semiring::Semiring;
 use schur_tensor::{Tensor, View, element_count};
 
+pub use spectrum::spectrum_squared;
 pub(crate) use truncate::{Cut, decompose, truncate};
 pub use truncate::{Means, Sketch};
 

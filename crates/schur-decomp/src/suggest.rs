@@ -13,7 +13,7 @@ use schur_tensor::{Real, Tensor};
 use crate::einsum_model::{EinsumForm, EinsumModel, EinsumOptions, continue_einsum};
 use crate::fit::{Observer, Progress, Stopping, unobserved};
 use crate::matrix::gram;
-use crate::structure::spectrum_squared;
+use crate::modes::spectrum_squared;
 use crate::{DecompError, Scalar, check};
 
 /// Which canonical models are tried, and how.

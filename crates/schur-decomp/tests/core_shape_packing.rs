@@ -144,6 +144,18 @@ fn trees(options: &[Vec<f64>], budget: usize) -> f64 {
 }
 
 #[test]
+fn spectra_do_not_depend_on_how_modes_lie() {
+    let tensor = random(&[3, 4, 5, 2], 7);
+    for (modes, order) in [(vec![0, 2], [0, 2, 1, 3]), (vec![3, 1], [3, 1, 0, 2]), (vec![2, 1], [2, 1, 0, 3])] {
+        let turned = tensor.view().permuted(&order).unwrap().to_tensor();
+        let (scattered, together) =
+            (spectrum_squared(&tensor, &modes).unwrap(), spectrum_squared(&turned, &[0, 1]).unwrap());
+        let near = |(x, y): (&f64, &f64)| (x - y).abs() < 1e-12 * together[0];
+        assert!(scattered.len() == together.len() && scattered.iter().zip(&together).all(near), "{modes:?}");
+    }
+}
+
+#[test]
 fn what_has_no_shape_is_refused() {
     let tensor = random(&[3, 4, 5], 0);
     assert!(matches!(core_shape(&tensor, 12), Err(DecompError::Option { .. })));

@@ -7,7 +7,7 @@
 
 use schur_tensor::Tensor;
 
-use super::spectra::{cumulated, spectrum_squared};
+use crate::modes::spectrum_squared;
 use crate::{DecompError, Scalar, check};
 
 /// Partial shapes that are kept; beyond, only the best of those of nearly the same size.
@@ -145,4 +145,14 @@ fn described(ranks: Vec<usize>, sums: &[Vec<f64>], shape: &[usize], is_exact: bo
     let relative = |squares: f64| if whole > 0.0 { (squares / whole).sqrt() } else { 0.0 };
     let error_between = [relative(tails().fold(0.0, f64::max)), relative(tails().sum())];
     CoreShape { ranks, parameters, error_between, is_exact }
+}
+
+/// Sums of the first elements, from none to all.
+pub(super) fn cumulated(values: &[f64]) -> Vec<f64> {
+    let mut sum = 0.0;
+    let sums = values.iter().map(|value| {
+        sum += value;
+        sum
+    });
+    std::iter::once(0.0).chain(sums).collect()
 }

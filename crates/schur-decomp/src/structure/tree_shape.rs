@@ -7,7 +7,8 @@
 
 use schur_tensor::Tensor;
 
-use super::spectra::{cumulated, spectrum_squared};
+use super::core_shape::cumulated;
+use crate::modes::spectrum_squared;
 use crate::{DecompError, Scalar, check};
 
 /// Halvings of the interval of prices.

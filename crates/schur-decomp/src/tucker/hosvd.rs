@@ -1,12 +1,12 @@
 //! Sequentially truncated higher-order singular value decomposition.
 
-use schur_linalg::{svd, symmetric_eigen};
+use schur_linalg::svd;
 use schur_tensor::Tensor;
 
 use super::Tucker;
 use crate::check::{self, epsilon};
 use crate::fit::{End, Warning};
-use crate::modes::{Cut, Means, mode_gram, mode_triangle, truncate};
+use crate::modes::{Cut, Means, mode_triangle, spectrum_squared, truncate};
 use crate::{DecompError, Fit, Scalar};
 
 /// The most modes whose order is searched for exactly, over all subsets of them.
@@ -201,8 +201,9 @@ pub fn mode_spectra<T: Scalar>(tensor: &Tensor<T>, means: Means) -> Result<Vec<V
             values.resize(tensor.shape()[mode], 0.0);
             return Ok(values);
         }
-        let found = symmetric_eigen(&mode_gram(tensor, mode)?)?;
-        Ok(found.values.iter().rev().map(|value| value.max(0.0).sqrt()).collect())
+        let mut values: Vec<f64> = spectrum_squared(tensor, &[mode])?.into_iter().map(f64::sqrt).collect();
+        values.resize(tensor.shape()[mode], 0.0);
+        Ok(values)
     };
     (0..tensor.shape().len()).map(spectrum).collect()
 }

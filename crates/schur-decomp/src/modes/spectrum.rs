@@ -5,6 +5,7 @@ use schur_einsum::{Contraction, EinsumError, Order};
 use schur_linalg::symmetric_eigen;
 use schur_tensor::{Real, Tensor};
 
+use super::Around;
 use crate::{DecompError, Scalar};
 
 /// Bytes that a Gram matrix may take.
@@ -18,7 +19,8 @@ const MOST: u64 = 4 << 30;
 /// [`DecompError::Rank`] for a mode that there is not or twice, [`DecompError::Memory`] for a side of more than some
 /// twenty thousand rows.
 /// # Cost
-/// Two operations an element of the tensor and row of the shorter side; its square in memory.
+/// Two operations an element of the tensor and row of the shorter side, half of that if its modes follow each other; its
+/// square in memory.
 pub fn spectrum_squared<T: Scalar>(tensor: &Tensor<T>, modes: &[usize]) -> Result<Vec<f64>, DecompError> {
     let order = tensor.shape().len();
     for (place, &mode) in modes.iter().enumerate() {
@@ -35,6 +37,27 @@ pub fn spectrum_squared<T: Scalar>(tensor: &Tensor<T>, modes: &[usize]) -> Resul
     if needed > MOST {
         return Err(DecompError::Memory { what: "the Gram matrix of an unfolding", needed, limit: MOST });
     }
+    let gram = match neighbours(rows) {
+        Some([first, end]) => {
+            let product = |modes: &[usize]| modes.iter().product::<usize>();
+            let sizes = [product(&tensor.shape()[..first]), side, product(&tensor.shape()[end..])];
+            Around { data: tensor.data(), sizes }.gram()?
+        }
+        None => scattered(tensor, rows, side)?,
+    };
+    Ok(symmetric_eigen(&gram)?.values.iter().rev().map(|value| value.max(0.0)).collect())
+}
+
+/// The first mode and the one behind the last, if modes follow each other without a gap.
+fn neighbours(modes: &[usize]) -> Option<[usize; 2]> {
+    let first = modes.iter().copied().min().unwrap_or(0);
+    let end = modes.iter().copied().max().map_or(0, |last| last + 1);
+    (end - first == modes.len()).then_some([first, end])
+}
+
+/// The Gram matrix of rows of any modes.
+fn scattered<T: Scalar>(tensor: &Tensor<T>, rows: &[usize], side: usize) -> Result<Tensor<f64>, DecompError> {
+    let order = tensor.shape().len();
     let twin = |mode: usize| if rows.contains(&mode) { mode + order } else { mode };
     let operands = vec![(0..order).collect(), (0..order).map(twin).collect()];
     let output = rows.iter().copied().chain(rows.iter().map(|&mode| mode + order)).collect();
@@ -44,16 +67,5 @@ pub fn spectrum_squared<T: Scalar>(tensor: &Tensor<T>, modes: &[usize]) -> Resul
     let mut gram = vec![<T as Real>::ZERO; side * side];
     let views = [tensor.view(), tensor.view()];
     plan.run(&T::arithmetic(), &views, &mut gram, &mut Workspace::default()).map_err(EinsumError::from)?;
-    let gram = Tensor::new(&[side, side], gram.iter().map(|entry| entry.to_f64()).collect())?;
-    Ok(symmetric_eigen(&gram)?.values.iter().rev().map(|value| value.max(0.0)).collect())
-}
-
-/// Sums of the first elements, from none to all.
-pub(super) fn cumulated(values: &[f64]) -> Vec<f64> {
-    let mut sum = 0.0;
-    let sums = values.iter().map(|value| {
-        sum += value;
-        sum
-    });
-    std::iter::once(0.0).chain(sums).collect()
+    Ok(Tensor::new(&[side, side], gram.iter().map(|entry| entry.to_f64()).collect())?)
 }
