@@ -15,7 +15,7 @@ const LONG_FILES: [(&str, &str); 0] = [];
 const EMPTY_NAMES: [&str; 8] = ["util", "utils", "helper", "helpers", "common", "misc", "manager", "stuff"];
 
 /// Files with unsafe code, and what they need it for.
-const UNSAFE_FILES: [(&str, &str); 28] = [
+const UNSAFE_FILES: [(&str, &str); 29] = [
     (
         "crates/schur-multilinear/src/channelwise/backward.rs",
         "kernel: slots that the compiler of the program has counted",
@@ -47,6 +47,7 @@ const UNSAFE_FILES: [(&str, &str); 28] = [
     ("crates/schur-tensor/src/product/gemm.rs", "kernel: blocks inside of tensors that the plan has been checked for"),
     ("crates/schur-tensor/src/product/loops.rs", "kernel: places that the plan has been checked for"),
     ("crates/schur-tensor/src/product/many.rs", "kernel: places that the plan has been checked for"),
+    ("crates/schur-tensor/src/product/ordered.rs", "kernel: places that the plan has been checked for"),
     ("crates/schur-tensor/src/product/pack.rs", "kernel: panels of a tensor"),
     ("crates/schur-tensor/src/product/parts.rs", "storage: packing space that threads divide"),
     (
