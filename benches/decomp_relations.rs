@@ -63,6 +63,7 @@ fn row(name: &str, tensor: &Tensor<f64>, most: usize, seed: u64, arguments: &Arg
     let options = SelectionOptions {
         ranks: (1..=most).collect(),
         copies: arguments.number("copies", 10),
+        starts: arguments.number("starts", 3),
         stopping: Stopping { iterations: arguments.number("iterations", 500), tolerance: 1e-6 },
         unknown: if arguments.value("unknown") == Some("missing") { Unknown::Missing } else { Unknown::Zero },
         seed,

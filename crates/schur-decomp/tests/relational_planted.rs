@@ -112,6 +112,7 @@ fn what_is_no_tensor_of_relations_is_refused() {
     assert!(matches!(refused(&[2, 2, 1], vec![1.0; 4], 3), DecompError::Rank { most: 2, .. }));
     assert!(matches!(refused(&[2, 2, 1], vec![1.0; 4], 0), DecompError::Rank { .. }));
     let tensor = Tensor::filled(&[2, 2, 1], 1.0).unwrap();
+    assert!(select(&tensor, &SelectionOptions { starts: 0, ..Default::default() }).is_err());
     assert!(select(&tensor, &SelectionOptions { copies: 1, ..Default::default() }).is_err());
     assert!(select(&tensor, &SelectionOptions { noise: 1.0, ..Default::default() }).is_err());
 }

@@ -18,6 +18,8 @@ pub struct SelectionOptions {
     pub ranks: Vec<usize>,
     /// Disturbed copies of the data for each.
     pub copies: usize,
+    /// Random starts for each copy, of which the best counts: one that got stuck looks like an unstable group.
+    pub starts: usize,
     /// Each element is multiplied with a number drawn evenly from `[1 - noise, 1 + noise)`.
     pub noise: f64,
     /// Groups count as stable if the least of their silhouettes is this or more.
@@ -35,6 +37,7 @@ impl Default for SelectionOptions {
         Self {
             ranks: (1..=8).collect(),
             copies: 10,
+            starts: 3,
             noise: 0.03,
             threshold: 0.75,
             unknown: Unknown::default(),
@@ -73,13 +76,16 @@ pub struct Selection {
 /// # Shapes
 /// `tensor: [entities, entities, relations]`.
 /// # Errors
-/// Those of [`rescal`](super::rescal), and [`DecompError::Option`] for fewer than two copies, or noise outside `[0, 1)`.
+/// Those of [`rescal`](super::rescal), and [`DecompError::Option`] for fewer than two copies, no start, or noise outside `[0, 1)`.
 /// # Cost
-/// `copies` fits for each number of groups, in the threads of the current pool.
+/// `copies * starts` fits for each number of groups, in the threads of the current pool.
 pub fn select<T: Scalar>(tensor: &Tensor<T>, options: &SelectionOptions) -> Result<Selection, DecompError> {
     if options.copies < 2 {
         let value = options.copies as f64;
         return Err(DecompError::Option { option: "copies", value, expected: "two or more" });
+    }
+    if options.starts == 0 {
+        return Err(DecompError::Option { option: "starts", value: 0.0, expected: "one or more" });
     }
     if !(0.0..1.0).contains(&options.noise) {
         return Err(DecompError::Option { option: "noise", value: options.noise, expected: "from 0 to below 1" });
@@ -95,15 +101,21 @@ pub fn select<T: Scalar>(tensor: &Tensor<T>, options: &SelectionOptions) -> Resu
 }
 
 fn candidate(stack: &Stack, rank: usize, options: &SelectionOptions) -> Result<Candidate, DecompError> {
-    // Each copy has two streams of random numbers of its own: its noise and its start.
-    let draw = |copy: usize, which: u64| 2 * (rank * options.copies + copy) as u64 + which;
+    // Each copy has streams of random numbers of its own: its noise and its starts.
+    let draw = |copy: usize, which: usize| ((1 + options.starts) * (rank * options.copies + copy) + which) as u64;
     let fitted: Result<Columns, DecompError> = (0..options.copies)
         .into_par_iter()
         .map(|copy| {
             let disturbed = stack.disturbed(options.noise, (options.seed, draw(copy, 0)))?;
             let rescal =
                 RescalOptions { rank, stopping: options.stopping, seed: options.seed, unknown: options.unknown };
-            let (model, _) = fit(&disturbed, &rescal, draw(copy, 1), &mut unobserved)?;
+            let (mut model, mut report) = fit(&disturbed, &rescal, draw(copy, 1), &mut unobserved)?;
+            for start in 2..=options.starts {
+                let other = fit(&disturbed, &rescal, draw(copy, start), &mut unobserved)?;
+                if other.1.relative_error < report.relative_error {
+                    (model, report) = other;
+                }
+            }
             Ok((0..rank)
                 .map(|group| model.entities.data().iter().skip(group).step_by(rank).copied().collect())
                 .collect())
