@@ -11,7 +11,7 @@ use schur_tensor::semiring::Semiring;
 use schur_tensor::{Tensor, View, element_count};
 
 pub use spectrum::spectrum_squared;
-pub(crate) use truncate::{Cut, decompose, truncate};
+pub(crate) use truncate::{Cut, decompose, of_gram, truncate};
 pub use truncate::{Means, Sketch};
 
 use crate::broad::Broad;

@@ -8,6 +8,7 @@
 
 mod header;
 mod numbers;
+mod slabs;
 
 use std::io::{self, Read, Write};
 
@@ -15,6 +16,7 @@ use thiserror::Error;
 
 use self::header::Header;
 pub use self::numbers::Numbers;
+pub use self::slabs::Slabs;
 
 /// Why a file is not an array that is read here.
 #[derive(Debug, Error)]
@@ -51,6 +53,9 @@ pub enum NpyError {
         /// The shape.
         shape: Vec<usize>,
     },
+    /// The first axis is the contiguous one, so rows do not lie together.
+    #[error("the array is in Fortran order, so its rows do not lie together; save it with numpy.ascontiguousarray")]
+    Columns,
     /// An integer does not fit 64 bits with a sign.
     #[error("element {position} is {value}, more than a 64-bit signed integer holds")]
     Integer {

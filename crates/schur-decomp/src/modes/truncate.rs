@@ -96,28 +96,35 @@ pub(crate) fn decompose<T: Scalar>(
     cut: Cut,
     means: Means,
 ) -> Result<(Tensor<f64>, f64), DecompError> {
-    let n = tensor.sizes[1];
-    let clean = |values: Vec<f64>, floor: f64| -> Vec<f64> {
-        let least = floor * values.first().copied().unwrap_or(0.0);
-        values.into_iter().map(|value| if value > least { value } else { 0.0 }).collect()
-    };
-    let floor = n as f64 * epsilon::<T>();
     if means == Means::Qr {
         let found = svd(&tensor.triangle()?)?;
+        let floor = tensor.sizes[1] as f64 * epsilon::<T>();
         let squares = clean(found.s.iter().map(|s| s * s).collect(), floor * floor);
         let (rank, dropped) = keep(&squares, 0.0, cut);
         return Ok((columns(&found.v, (0..rank).collect())?, dropped));
     }
-    let gram = tensor.gram()?;
+    of_gram::<T>(&tensor.gram()?, cut)
+}
+
+/// Counts as zero what cannot be told from rounding.
+fn clean(values: Vec<f64>, floor: f64) -> Vec<f64> {
+    let least = floor * values.first().copied().unwrap_or(0.0);
+    values.into_iter().map(|value| if value > least { value } else { 0.0 }).collect()
+}
+
+/// As [`decompose`], from the Gram matrix of a mode of numbers of type `T`.
+pub(crate) fn of_gram<T: Scalar>(gram: &Tensor<f64>, cut: Cut) -> Result<(Tensor<f64>, f64), DecompError> {
+    let n = gram.shape()[0];
+    let floor = n as f64 * epsilon::<T>();
     if cut.budget.is_none() || cut.most < n / 4 {
         let trace: f64 = gram.data().iter().step_by(n + 1).sum();
-        let found = leading_eigen(&gram, cut.most, None)?;
+        let found = leading_eigen(gram, cut.most, None)?;
         let beyond = trace - found.values.iter().sum::<f64>();
         let beyond = if beyond > floor * trace { beyond } else { 0.0 };
         let (rank, dropped) = keep(&clean(found.values, floor), beyond, cut);
         return Ok((columns(&found.u, (0..rank).collect())?, dropped));
     }
-    let found = symmetric_eigen(&gram)?;
+    let found = symmetric_eigen(gram)?;
     let squares = clean(found.values.iter().rev().copied().collect(), floor);
     let (rank, dropped) = keep(&squares, 0.0, cut);
     Ok((columns(&found.u, (0..rank).map(|j| n - 1 - j).collect())?, dropped))
