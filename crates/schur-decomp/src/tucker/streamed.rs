@@ -94,7 +94,7 @@ pub fn streamed<T: Scalar, S: Slabs<T>>(slabs: &mut S, options: &HosvdOptions) -
         None => (missed(slabs, &form)? / whole).sqrt(),
     };
     let held = shape[0] * form.ranks()[1..].iter().product::<usize>();
-    let matrices: usize = grams.iter().map(|gram| gram.data().len() * size_of::<f64>()).sum();
+    let matrices: usize = grams.iter().map(|gram| size_of_val(gram.data())).sum();
     let workspace_bytes = (matrices + (held + largest) * size_of::<T>()) as u64;
     let (history, warnings) = (Vec::new(), Vec::new());
     Ok((form, Fit { relative_error, history, iterations: 0, end: End::Direct, warnings, workspace_bytes }))

@@ -54,7 +54,6 @@ impl<R: Read> Slabs<R> {
     ///
     /// # Errors
     /// [`NpyError::Truncated`], [`NpyError::Trailing`] with the last rows, and others of [`read`](super::read).
-    #[expect(clippy::should_implement_trait, reason = "the number of rows is asked for each time")]
     pub fn next(&mut self, rows: usize) -> Result<Option<Array>, NpyError> {
         let rows = rows.max(1).min(self.shape[0] - self.done);
         if rows == 0 {
