@@ -20,7 +20,7 @@ use layers::LayerParts;
 use rows::Rows;
 use schur_atoms::Structure;
 use schur_bench::{Arguments, Numbers, Spread, pool};
-use schur_potential::{Evaluation, Model, PotentialOptions, Request};
+use schur_potential::{Evaluation, Model, NequipArchitecture, PotentialOptions, Request};
 use schur_tensor::{Aligned, PackedMatrix, RowLayout, pulp::Arch};
 
 /// Times of the parts of a step, turn by turn.
@@ -60,19 +60,20 @@ const PRODUCTS: usize = 200;
 fn main() {
     let arguments = Arguments::read();
     let Some(model) = arguments.model() else { return };
+    let architecture = model.architecture.as_nequip().expect("a NequIP model");
     let runs = if arguments.is_measurement() { arguments.number("runs", 25) } else { 1 };
     for (name, structure) in arguments.structures() {
-        let clock = turns(&model, &structure, runs);
-        report(&name, &structure, &model, &clock);
+        let clock = turns(&model, architecture, &structure, runs);
+        report(&name, &structure, architecture, &clock);
     }
 }
 
 /// Times the step and its parts in turn.
-fn turns(model: &Model, structure: &Structure, runs: usize) -> Clock {
+fn turns(model: &Model, architecture: &NequipArchitecture, structure: &Structure, runs: usize) -> Clock {
     let mut potential = model.potential(&PotentialOptions::default(), pool(1)).expect("a potential");
     let mut out = Evaluation::default();
-    let mut layers = LayerParts::of(&model.architecture, structure.len());
-    let mut rows = Rows::new(structure, &model.architecture);
+    let mut layers = LayerParts::of(architecture, structure.len());
+    let mut rows = Rows::new(structure, architecture);
     let (mut moved, mut numbers, mut clock) = (structure.clone(), Numbers(7), Clock::default());
     let mut product = Product::new();
     for turn in 0..=runs {
@@ -117,11 +118,11 @@ impl Product {
     }
 }
 
-fn report(name: &str, structure: &Structure, model: &Model, clock: &Clock) {
+fn report(name: &str, structure: &Structure, architecture: &NequipArchitecture, clock: &Clock) {
     let step = clock.spread("step");
     let floor = (PRODUCTS * PRODUCT.iter().product::<usize>()) as f64 / clock.spread("matrix product").least;
     let micro = |seconds: f64| seconds * 1e6 / structure.len() as f64;
-    let work = layers::multiply_adds(&model.architecture, structure);
+    let work = layers::multiply_adds(architecture, structure);
     println!(
         "{}",
         serde_json::json!({

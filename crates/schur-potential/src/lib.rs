@@ -4,13 +4,17 @@
 //! a [`Potential`], which evaluates structures.
 #![forbid(unsafe_code)]
 
+mod architecture;
 mod evaluation;
+mod graph;
 mod import;
 mod model;
 mod model_file;
 mod nequip;
 pub mod pair;
 
+pub use architecture::Architecture;
 pub use evaluation::{Evaluation, Potential, PotentialError, Request};
+pub use graph::{CutoffFunction, RadialTableError};
 pub use model::{Card, Model, ModelError, PotentialOptions, Precision};
-pub use nequip::{CutoffFunction, NequipArchitecture, RadialTableError};
+pub use nequip::NequipArchitecture;

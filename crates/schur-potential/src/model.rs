@@ -6,9 +6,10 @@ use std::sync::Arc;
 use schur_io::Tensor;
 use schur_multilinear::PlanError;
 use schur_product::ProductError;
+use schur_tensor::Real;
 
-use crate::nequip::{NequipArchitecture, NequipPotential, Plan};
-use crate::{Potential, RadialTableError};
+use crate::nequip::{NequipPotential, Plan};
+use crate::{Architecture, Potential, RadialTableError};
 
 /// The arithmetic of the network; positions, cells, energies and sums over atoms are always `f64`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -107,7 +108,7 @@ pub enum ModelError {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model {
     /// What it is made of.
-    pub architecture: NequipArchitecture,
+    pub architecture: Architecture,
     /// The weights by name, as trained: normalisations are the architecture's business.
     pub weights: BTreeMap<String, Tensor>,
     /// Where it comes from: source, licence, hashes. Free text by key, kept in the model file.
@@ -117,7 +118,7 @@ pub struct Model {
 /// What a person wants to know of a model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Card {
-    /// The family, `nequip`.
+    /// The family, such as `nequip`.
     pub family: &'static str,
     /// Cut-off radius in Å.
     pub cutoff: f64,
@@ -136,22 +137,17 @@ pub struct Card {
 impl Model {
     /// Summarises the model.
     pub fn card(&self) -> Card {
-        let mut elements = self.architecture.species.clone();
+        let mut elements = self.architecture.species().to_vec();
         elements.sort_unstable();
-        let irreps = |blocks: &Vec<[usize; 2]>| {
-            blocks.iter().map(|[l, channels]| format!("{channels}x{l}e")).collect::<Vec<_>>().join("+")
-        };
-        let is_parameter =
-            |name: &&String| !["scale", "shift"].contains(&name.as_str()) && !name.ends_with("denominator");
-        let names = self.weights.keys().filter(is_parameter);
+        let names = self.weights.keys().filter(|name| self.architecture.is_parameter(name));
         Card {
-            family: "nequip",
-            cutoff: self.architecture.cutoff,
+            family: self.architecture.family(),
+            cutoff: self.architecture.cutoff(),
             elements,
             parameters: names.map(|name| self.weights[name].data().len()).sum(),
-            layers: self.architecture.features.iter().map(irreps).collect(),
-            max_harmonic: self.architecture.max_harmonic,
-            modalities: self.architecture.modalities.clone(),
+            layers: self.architecture.features(),
+            max_harmonic: self.architecture.max_harmonic(),
+            modalities: self.architecture.modalities().to_vec(),
         }
     }
 
@@ -169,10 +165,10 @@ impl Model {
         options: &PotentialOptions,
         pool: Arc<rayon::ThreadPool>,
     ) -> Result<Box<dyn Potential + Send>, ModelError> {
-        Ok(match options.precision {
-            Precision::F32 => Box::new(NequipPotential::new(Plan::<f32>::new(self, options)?, pool)),
-            Precision::F64 => Box::new(NequipPotential::new(Plan::<f64>::new(self, options)?, pool)),
-        })
+        match options.precision {
+            Precision::F32 => self.potential_in::<f32>(options, pool),
+            Precision::F64 => self.potential_in::<f64>(options, pool),
+        }
     }
 
     /// Measures the error of the spline tables that replace the radial networks.
@@ -181,9 +177,25 @@ impl Model {
     /// As for [`Self::potential`].
     pub fn radial_table_error(&self, options: &PotentialOptions) -> Result<RadialTableError, ModelError> {
         match options.precision {
-            Precision::F32 => Plan::<f32>::new(self, options)?.table_error(),
-            Precision::F64 => Plan::<f64>::new(self, options)?.table_error(),
+            Precision::F32 => self.radial_table_error_in::<f32>(options),
+            Precision::F64 => self.radial_table_error_in::<f64>(options),
         }
+    }
+
+    fn potential_in<T: Real>(
+        &self,
+        options: &PotentialOptions,
+        pool: Arc<rayon::ThreadPool>,
+    ) -> Result<Box<dyn Potential + Send>, ModelError> {
+        Ok(match &self.architecture {
+            Architecture::Nequip(it) => Box::new(NequipPotential::new(Plan::<T>::new(self, it, options)?, pool)),
+        })
+    }
+
+    fn radial_table_error_in<T: Real>(&self, options: &PotentialOptions) -> Result<RadialTableError, ModelError> {
+        Ok(match &self.architecture {
+            Architecture::Nequip(it) => Plan::<T>::new(self, it, options)?.table_error(),
+        })
     }
 
     /// The numbers of a weight after checking its shape.
@@ -202,7 +214,7 @@ impl Model {
 
     /// The position of a modality in the model's tables; zero for models with a single one.
     pub(crate) fn modality(&self, asked: Option<&str>) -> Result<usize, ModelError> {
-        let known = &self.architecture.modalities;
+        let known = self.architecture.modalities();
         match asked {
             None if known.is_empty() => Ok(0),
             Some(found) if known.is_empty() => Err(ModelError::NoModalities { found: found.to_owned() }),

@@ -40,7 +40,7 @@ impl Model {
             }
         }
         let text = entry(ARCHITECTURE).unwrap_or_default();
-        let architecture: crate::NequipArchitecture = serde_json::from_str(text)
+        let architecture: crate::Architecture = serde_json::from_str(text)
             .map_err(|error| ModelError::File { what: format!("its architecture: {error}") })?;
         architecture.validate()?;
         let reserved = [FORMAT.0, VERSION.0, ARCHITECTURE];

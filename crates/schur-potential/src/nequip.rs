@@ -11,14 +11,9 @@
 mod architecture;
 mod backward;
 mod forward;
-mod geometry;
-mod harmonics;
 mod plan;
 mod potential;
-mod radial;
-mod row_blocks;
 
-pub use architecture::{CutoffFunction, NequipArchitecture};
+pub use architecture::NequipArchitecture;
 pub(crate) use plan::Plan;
-pub use plan::RadialTableError;
 pub(crate) use potential::NequipPotential;

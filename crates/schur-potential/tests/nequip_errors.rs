@@ -207,7 +207,7 @@ fn architectures_without_a_meaning_are_refused() {
     ];
     for (what, change) in changes {
         let mut model = Variant::Directions.model();
-        change(&mut model.architecture);
+        change(model.architecture.as_nequip_mut().unwrap());
         let error = model.potential(&PotentialOptions::default(), pool(1)).err();
         assert!(matches!(error, Some(ModelError::Architecture { .. })), "{what}: {error:?}");
     }

@@ -11,7 +11,7 @@ mod models;
 use models::{SMALL_CELL, Variant, build, difference, evaluate, random_structure};
 use schur_atoms::Structure;
 use schur_group::{Normalization, SphericalHarmonics, wigner_3j};
-use schur_potential::{CutoffFunction, Model, Precision};
+use schur_potential::{CutoffFunction, Model, NequipArchitecture, Precision};
 
 /// One feature of each degree: `[degree][channel][component]`.
 type Feature = Vec<Vec<Vec<f64>>>;
@@ -29,17 +29,21 @@ struct Oracle<'a> {
 }
 
 impl Oracle<'_> {
+    fn architecture(&self) -> &NequipArchitecture {
+        self.model.architecture.as_nequip().unwrap()
+    }
+
     fn weight(&self, name: &str) -> Vec<f64> {
         self.model.weights[name].to_f64()
     }
 
     fn activate(&self, x: f64) -> f64 {
-        self.model.architecture.activation_scale * x / (1.0 + (-x).exp())
+        self.architecture().activation_scale * x / (1.0 + (-x).exp())
     }
 
     /// The edges on which each atom receives.
     fn edges(&self, structure: &Structure) -> Vec<Vec<Edge>> {
-        let architecture = &self.model.architecture;
+        let architecture = self.architecture();
         let harmonics = SphericalHarmonics::new(architecture.max_harmonic, Normalization::Component).unwrap();
         let reach = structure.pbc.map(|periodic| if periodic { -4..=4 } else { 0..=0 });
         let mut edges: Vec<Vec<Edge>> = structure.positions.iter().map(|_| Vec::new()).collect();
@@ -68,8 +72,8 @@ impl Oracle<'_> {
 
     /// The cut-off function as written in the papers, all powers multiplied out.
     fn cutoff(&self, r: f64) -> f64 {
-        let rc = self.model.architecture.cutoff;
-        match self.model.architecture.cutoff_function {
+        let rc = self.architecture().cutoff;
+        match self.architecture().cutoff_function {
             CutoffFunction::Xplor { onset } if r < onset => 1.0,
             CutoffFunction::Xplor { onset } => {
                 (rc * rc - r * r).powi(2) * (rc * rc + 2.0 * r * r - 3.0 * onset * onset)
@@ -86,10 +90,10 @@ impl Oracle<'_> {
 
     /// The weights of an edge of layer `t`.
     fn radial(&self, t: usize, r: f64) -> Vec<f64> {
-        let rc = self.model.architecture.cutoff;
+        let rc = self.architecture().cutoff;
         let bessel = |k: f64| 2.0 / rc * (k * r).sin() / r * self.cutoff(r);
         let mut values: Vec<f64> = self.weight("radial.frequencies").into_iter().map(bessel).collect();
-        let layers = self.model.architecture.radial_hidden.len() + 1;
+        let layers = self.architecture().radial_hidden.len() + 1;
         for index in 0..layers {
             let matrix = self.weight(&format!("layers.{t}.radial.{index}"));
             let columns = matrix.len() / values.len();
@@ -104,7 +108,7 @@ impl Oracle<'_> {
 
     /// A linear layer to features of given channels; the modality's row counts as further inputs of degree zero.
     fn linear(&self, name: &str, x: &Feature, outputs: &[usize], with_modality: bool) -> Feature {
-        let modalities = if with_modality { self.model.architecture.modalities.len() } else { 0 };
+        let modalities = if with_modality { self.architecture().modalities.len() } else { 0 };
         let mut y: Feature =
             outputs.iter().enumerate().map(|(l, &channels)| vec![vec![0.0; 2 * l + 1]; channels]).collect();
         for (l, out) in y.iter_mut().enumerate() {
@@ -133,7 +137,7 @@ impl Oracle<'_> {
         let mut first = 0;
         for l1 in 0..sent[0].len() {
             let channels = sent[0][l1].len();
-            for l2 in (0..=self.model.architecture.max_harmonic).filter(|_| channels > 0) {
+            for l2 in (0..=self.architecture().max_harmonic).filter(|_| channels > 0) {
                 for l3 in l1.abs_diff(l2)..=(l1 + l2).min(max_result) {
                     let symbol = wigner_3j(l1, l2, l3).unwrap();
                     for u in 0..channels {
@@ -159,7 +163,7 @@ impl Oracle<'_> {
             blocks.iter().for_each(|&[degree, count]| channels[degree] = count);
             channels
         };
-        let features = &self.model.architecture.features;
+        let features = &self.architecture().features;
         let (now, next) = (channels(&features[t]), channels(&features[t + 1]));
         let mut gate = next.clone();
         gate[0] = next.iter().sum();
@@ -184,7 +188,7 @@ impl Oracle<'_> {
     }
 
     fn energies(&self, structure: &Structure) -> Vec<f64> {
-        let architecture = &self.model.architecture;
+        let architecture = self.architecture();
         let kinds = architecture.species.len();
         let species_of = |number: &u8| architecture.species.iter().position(|z| z == number).unwrap();
         let species: Vec<usize> = structure.numbers.iter().map(species_of).collect();
@@ -231,7 +235,7 @@ fn energies_follow_the_formulas() {
         let modality = options
             .modality
             .as_ref()
-            .map_or(0, |m| model.architecture.modalities.iter().position(|name| name == m).unwrap());
+            .map_or(0, |m| model.architecture.modalities().iter().position(|name| name == m).unwrap());
         let oracle = Oracle { model: &model, modality };
         let mut exact = build(&model, &options);
         let mut single = build(&model, &variant.options(Precision::F32, false));

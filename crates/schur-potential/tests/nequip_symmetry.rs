@@ -231,7 +231,7 @@ type Filling = fn([f64; 3], [f64; 3]) -> [f64; 3];
 /// With two layers an atom's energy sees 5 Å, its force and virial 10 Å, so images within 10 Å suffice.
 #[test]
 fn every_periodicity_agrees_with_explicit_images() {
-    let mut architecture = Variant::Gaps.model().architecture;
+    let mut architecture = Variant::Gaps.model().architecture.as_nequip().unwrap().clone();
     architecture.features.remove(1);
     architecture.cutoff = 2.5;
     architecture.cutoff_function = CutoffFunction::Xplor { onset: 2.0 };

@@ -65,7 +65,7 @@ pub fn card(loaded: &Loaded, options: &PotentialOptions) -> Result<Card> {
         sha256: loaded.sha256.clone(),
         family: card.family,
         cutoff: card.cutoff,
-        cutoff_function: loaded.model.architecture.cutoff_function,
+        cutoff_function: loaded.model.architecture.cutoff_function(),
         elements: card.elements.iter().filter_map(|&number| symbol(number)).collect(),
         parameters: card.parameters,
         layers: card.layers,

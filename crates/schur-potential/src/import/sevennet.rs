@@ -16,8 +16,7 @@ use schur_io::torch::{Checkpoint, Item, Key};
 use schur_io::{Data, Tensor};
 use schur_product::{ConvolutionPath, Layout};
 
-use crate::nequip::{CutoffFunction, NequipArchitecture};
-use crate::{Model, ModelError};
+use crate::{Architecture, CutoffFunction, Model, ModelError, NequipArchitecture};
 
 /// The second moment of SiLU under a normal distribution, to the power -1/2, as e3nn estimates it (10^6 samples, seed
 /// 0): `e3nn.math.normalize2mom`. The exact value differs in the fourth digit and would be another model.
@@ -48,7 +47,7 @@ impl Model {
                 metadata.insert(name.to_owned(), value);
             }
         }
-        Ok(Self { architecture, weights, metadata })
+        Ok(Self { architecture: Architecture::Nequip(architecture), weights, metadata })
     }
 }
 

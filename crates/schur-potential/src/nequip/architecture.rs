@@ -4,25 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use schur_product::{Convolution, Layout};
 
-use crate::ModelError;
-
-/// The function that switches an edge off smoothly at the cut-off.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
-#[non_exhaustive]
-pub enum CutoffFunction {
-    /// One up to `onset` (Å), then
-    /// $(r_c^2-r^2)^2 (r_c^2+2r^2-3r_o^2)/(r_c^2-r_o^2)^3$; its second derivative jumps at both ends.
-    Xplor {
-        /// Where it begins to fall, Å.
-        onset: f64,
-    },
-    /// $1 - \tfrac{(p+1)(p+2)}{2}u^p + p(p+2)u^{p+1} - \tfrac{p(p+1)}{2}u^{p+2}$ with $u = r/r_c$.
-    Polynomial {
-        /// The power `p`, at least 2.
-        power: u32,
-    },
-}
+use crate::{CutoffFunction, ModelError};
 
 /// The architecture of a NequIP model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -63,6 +45,14 @@ impl NequipArchitecture {
     /// Number of layers.
     pub fn layers(&self) -> usize {
         self.features.len().saturating_sub(1)
+    }
+
+    /// All features, as irreps.
+    pub(crate) fn feature_names(&self) -> Vec<String> {
+        let irreps = |blocks: &Vec<[usize; 2]>| {
+            blocks.iter().map(|[l, channels]| format!("{channels}x{l}e")).collect::<Vec<_>>().join("+")
+        };
+        self.features.iter().map(irreps).collect()
     }
 
     /// The features before layer `t` (or behind the last).

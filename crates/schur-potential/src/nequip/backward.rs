@@ -6,24 +6,19 @@ use schur_tensor::Real;
 
 use super::plan::LayerPlan;
 use super::potential::{Passes, Scratch, State};
-use super::row_blocks::RowBlocks;
+use crate::graph::RowBlocks;
 
 impl<T: Real> Passes<'_, T> {
     /// Fills forces and virials of all atoms after a forward pass.
     pub fn backward(&self, state: &mut State<T>) {
-        let pairs = self.geometry.nodes.len();
-        let harmonics = self.harmonics.len();
-        state.harmonics_gradient.clear();
-        state.harmonics_gradient.resize(pairs * harmonics, T::ZERO);
-        state.distance_gradient.clear();
-        state.distance_gradient.resize(pairs, T::ZERO);
+        state.edges.start(self.geometry, self.harmonics.len());
         self.start_gradient(state);
         for t in (0..self.plan.layers.len()).rev() {
             self.backward_gate(t, state);
             self.backward_edges(t, state);
         }
-        self.edge_gradients(state);
-        self.forces(state);
+        let State { edges, values, .. } = state;
+        edges.finish(self.geometry, self.harmonics, self.block, |_, _| 0.0, values);
     }
 
     /// The cotangent of the last features: the readout's vector, scaled for each species.
@@ -78,8 +73,8 @@ impl<T: Real> Passes<'_, T> {
             });
         };
         let blocks = rows
-            .of(&mut state.harmonics_gradient, self.harmonics.len())
-            .zip(rows.of(&mut state.distance_gradient, 1))
+            .of(&mut state.edges.harmonics, self.harmonics.len())
+            .zip(rows.of(&mut state.edges.distances, 1))
             .enumerate();
         if t > 0 {
             let features = state.gradient.as_mut_slice().par_chunks_mut(self.block * width);
@@ -115,52 +110,6 @@ impl<T: Real> Passes<'_, T> {
             let edges = Edges { nodes, harmonics: &scratch.turned, weights };
             layer.product.backward(edges, x, block.message_gradient, out, &mut scratch.edges);
         }
-    }
-
-    /// dE/d(vector) of every edge, the vector pointing from receiver to sender.
-    fn edge_gradients(&self, state: &mut State<T>) {
-        let count = self.harmonics.len();
-        state.edge_gradient.resize(self.geometry.nodes.len(), [0.0; 3]);
-        let rows = RowBlocks { starts: &self.geometry.starts, block: self.block };
-        let (by_harmonics, by_distance) = (&state.harmonics_gradient, &state.distance_gradient);
-        rows.of(&mut state.edge_gradient, 1).enumerate().for_each(|(index, gradients)| {
-            let atoms = self.atoms_of(index);
-            let first = self.geometry.starts[atoms.start];
-            for edge in atoms.flat_map(|k| self.geometry.row(k)) {
-                let vector = self.geometry.vectors[edge].map(|x| -x);
-                let weights = &by_harmonics[edge * count..(edge + 1) * count];
-                let slope = by_distance[edge].to_f64();
-                gradients[edge - first] = self.harmonics.gradient(vector, weights, slope);
-            }
-        });
-    }
-
-    /// Sums the edges of each atom: with `v = r_j - r_i`, `F_j -= dE/dv` and `F_i += dE/dv`; half of `-v dE/dv` is the
-    /// virial of either end.
-    fn forces(&self, state: &mut State<T>) {
-        let n = self.atoms();
-        state.forces.resize(n, [0.0; 3]);
-        state.virials.resize(n, [[0.0; 3]; 3]);
-        let gradients = &state.edge_gradient;
-        state.forces.par_iter_mut().zip(&mut state.virials).enumerate().with_min_len(self.block).for_each(
-            |(k, (force, virial))| {
-                *force = [0.0; 3];
-                *virial = [[0.0; 3]; 3];
-                for edge in self.geometry.row(k) {
-                    let sent = gradients[edge];
-                    let received = gradients[self.geometry.reverse[edge] as usize];
-                    let vector = self.geometry.vectors[edge];
-                    for a in 0..3 {
-                        let difference = received[a] - sent[a];
-                        force[a] += difference;
-                        // The sent edge's vector is -vector, the received one's is +vector.
-                        for (b, component) in vector.iter().enumerate() {
-                            virial[a][b] -= 0.5 * component * difference;
-                        }
-                    }
-                }
-            },
-        );
     }
 }
 

@@ -9,7 +9,7 @@ use schur_tensor::Real;
 
 use super::plan::{LayerPlan, add_bias};
 use super::potential::{Passes, Scratch, State};
-use super::radial::RadialScratch;
+use crate::graph::RadialScratch;
 
 impl<T: Real> Passes<'_, T> {
     /// Fills the energies of all atoms and keeps what the reverse pass needs.
@@ -129,11 +129,11 @@ impl<T: Real> Passes<'_, T> {
     fn read_out(&self, state: &mut State<T>) {
         let plan = self.plan;
         let width = plan.readout.len();
-        state.energies.clear();
+        state.values.energies.clear();
         for (row, &species) in state.features.as_slice().chunks_exact(width).zip(&state.species) {
             let sum: f64 = row.iter().zip(&plan.readout).map(|(x, w)| x.to_f64() * w).sum();
             let species = usize::from(species);
-            state.energies.push(plan.scale[species] * (sum + plan.readout_bias) + plan.shift[species]);
+            state.values.energies.push(plan.scale[species] * (sum + plan.readout_bias) + plan.shift[species]);
         }
     }
 }

@@ -4,14 +4,13 @@
 //! dense layer of the radial network likewise. The convolution's denominator is folded into the last radial layer, the
 //! two linear layers of the readout into one vector, the one-hot of the modality into a bias.
 
-use schur_multilinear::{EdgeProduct, Gate, Segment, SplinePiece, SplineTable};
+use schur_multilinear::{EdgeProduct, Gate, Segment, SplineTable};
 use schur_product::{Convolution, Layout, Linear, LinearBlock, ProductError};
 use schur_tensor::{Aligned, Real, pulp::Arch};
 
-use super::harmonics::EdgeHarmonics;
-use super::radial::{RadialBasis, RadialNetwork, RadialScratch};
-use super::{CutoffFunction, NequipArchitecture};
-use crate::{Model, ModelError, PotentialOptions};
+use super::NequipArchitecture;
+use crate::graph::{Bessel, EdgeHarmonics, RadialNetwork, SpeciesMap, check_size, measure, spline_pieces, tabulate};
+use crate::{Model, ModelError, PotentialOptions, RadialTableError};
 
 /// One layer, ready to run.
 #[derive(Debug)]
@@ -35,10 +34,9 @@ pub(crate) struct LayerPlan<T> {
 #[derive(Debug)]
 pub(crate) struct Plan<T> {
     pub architecture: NequipArchitecture,
-    /// Position of each atomic number among the species.
-    pub species: [Option<u8>; 119],
+    pub species: SpeciesMap,
     pub harmonics: EdgeHarmonics,
-    pub basis: RadialBasis,
+    pub basis: Bessel,
     pub layers: Vec<LayerPlan<T>>,
     /// What layer 0 gathers from each species, `[species][features]`.
     pub first_features: Aligned<T>,
@@ -51,42 +49,22 @@ pub(crate) struct Plan<T> {
     pub shift: Vec<f64>,
 }
 
-/// Up to which distance (Å) the spline nodes are how far apart (Å).
-///
-/// The networks oscillate strongly between atoms that nearly touch and hardly at the cut-off. With these spacings the
-/// tables' error stays near the rounding of f32 (`Model::radial_table_error` measures it), and the part that solids and
-/// liquids use, from 1.5 Å on, fits into a second-level cache: 0.9 MB for a middle layer of SevenNet-0. Finer nodes
-/// would not help single precision: a derivative is a difference of rounded coefficients over the spacing.
-const NODE_SPACINGS: [(f64, f64); 3] = [(1.5, 0.004), (3.0, 0.0125), (f64::INFINITY, 1.0 / 60.0)];
-
-/// Most numbers in all spline tables of a model, a dozen times those of SevenNet-l3i5. Without a bound a file could take a
-/// hundred times its own length in memory.
-const MAX_TABLE_NUMBERS: usize = 1 << 26;
-
-/// The measured error of the spline tables against the networks they replace.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct RadialTableError {
-    /// Largest error of a weight, relative to the root mean square of all weights of its layer.
-    pub value: f64,
-    /// Largest error of a weight's derivative, relative to the root mean square of those.
-    pub derivative: f64,
-    /// Memory of all tables in bytes.
-    pub bytes: usize,
-}
-
 impl<T: Real> Plan<T> {
     /// Builds the plan of a model.
-    pub fn new(model: &Model, options: &PotentialOptions) -> Result<Self, ModelError> {
-        let architecture = model.architecture.clone();
+    pub fn new(
+        model: &Model,
+        architecture: &NequipArchitecture,
+        options: &PotentialOptions,
+    ) -> Result<Self, ModelError> {
         architecture.validate()?;
         if !options.exact_radial {
-            check_table_size(&architecture)?;
+            check_tables(architecture)?;
         }
         let modality = model.modality(options.modality.as_deref())?;
         let harmonics = EdgeHarmonics::new(architecture.max_harmonic, architecture.normalized_harmonics)
             .map_err(ProductError::from)?;
-        let builder = Builder { model, arch: Arch::new(), modality };
-        let basis = RadialBasis {
+        let builder = Builder { model, architecture, arch: Arch::new(), modality };
+        let basis = Bessel {
             frequencies: model.weight("radial.frequencies", &[architecture.radial_functions])?,
             cutoff: architecture.cutoff,
             function: architecture.cutoff_function,
@@ -95,16 +73,13 @@ impl<T: Real> Plan<T> {
         let layers = layers.collect::<Result<Vec<_>, _>>()?;
         let (first_features, first_connection) = builder.first(&layers[0])?;
         let (readout, readout_bias) = builder.readout()?;
-        let mut species = [None; 119];
-        for (index, &number) in (0u8..).zip(&architecture.species) {
-            species[usize::from(number)] = Some(index);
-        }
+        let species = SpeciesMap::new(&architecture.species);
         let count = architecture.species.len();
         let modalities = architecture.modalities.len().max(1);
         let shift = model.weight("shift", &[modalities, count])?[modality * count..][..count].to_vec();
         let scale = model.weight("scale", &[count])?;
         Ok(Self {
-            architecture,
+            architecture: architecture.clone(),
             species,
             harmonics,
             basis,
@@ -119,50 +94,28 @@ impl<T: Real> Plan<T> {
     }
 
     /// Compares each table with its network between the nodes.
-    pub fn table_error(&self) -> Result<RadialTableError, ModelError> {
+    pub fn table_error(&self) -> RadialTableError {
         let mut worst = RadialTableError::default();
-        // Off the nodes and their midpoints, from the closest contact in matter on.
-        let probes: Vec<f64> =
-            (0..).map(|i| 0.5 + 0.0137 * f64::from(i)).take_while(|&r| r < self.basis.cutoff).collect();
         for layer in &self.layers {
-            let Some(table) = &layer.table else { continue };
-            let mut scratch = RadialScratch::default();
-            layer.network.evaluate(&self.basis, &probes, &mut scratch);
-            worst.bytes += table.bytes();
-            let width = layer.network.width();
-            let (mut errors, mut sums) = ([0.0_f64; 2], [0.0; 2]);
-            for (row, &r) in probes.iter().enumerate() {
-                let (values, derivatives) = table.evaluate(r);
-                for c in 0..table.columns() {
-                    let exact = [0, 1].map(|i| scratch.rows.as_slice()[(2 * row + i) * width + c].to_f64());
-                    for (i, found) in [values[c], derivatives[c]].into_iter().enumerate() {
-                        errors[i] = errors[i].max((found - exact[i]).abs());
-                        sums[i] += exact[i] * exact[i];
-                    }
-                }
+            if let Some(table) = &layer.table {
+                worst = worst.or(measure(table, &layer.network, &self.basis, self.basis.cutoff));
             }
-            let count = (probes.len() * table.columns()) as f64;
-            worst.value = worst.value.max(errors[0] / (sums[0] / count).sqrt());
-            worst.derivative = worst.derivative.max(errors[1] / (sums[1] / count).sqrt());
         }
-        Ok(worst)
+        worst
     }
 }
 
 /// What the parts of a plan are made from.
 struct Builder<'a> {
     model: &'a Model,
+    architecture: &'a NequipArchitecture,
     arch: Arch,
     modality: usize,
 }
 
 impl Builder<'_> {
-    fn architecture(&self) -> &NequipArchitecture {
-        &self.model.architecture
-    }
-
-    fn layer<T: Real>(&self, t: usize, basis: &RadialBasis, exact: bool) -> Result<LayerPlan<T>, ModelError> {
-        let architecture = self.architecture();
+    fn layer<T: Real>(&self, t: usize, basis: &Bessel, exact: bool) -> Result<LayerPlan<T>, ModelError> {
+        let architecture = self.architecture;
         let features = architecture.layout(t);
         let gate_input = architecture.gate_layout(t);
         let convolution = architecture.convolution(t)?;
@@ -186,7 +139,10 @@ impl Builder<'_> {
         )?;
         let radial = self.radial(t, &convolution)?;
         let network = RadialNetwork::new(self.arch, &radial, architecture.activation_scale);
-        let table = (!exact).then(|| self.table(&radial, basis, convolution.weights()));
+        let table = (!exact).then(|| {
+            let network = RadialNetwork::<f64>::new(self.arch, &radial, architecture.activation_scale);
+            tabulate(&spline_pieces(basis.function.kink(), basis.cutoff), &network, basis, convolution.weights())
+        });
         let message = convolution.output;
         Ok(LayerPlan {
             features,
@@ -212,7 +168,7 @@ impl Builder<'_> {
         outputs: &Layout,
         has_modality: bool,
     ) -> Result<(Linear<T>, Vec<T>), ModelError> {
-        let modalities = if has_modality { self.architecture().modalities.len() } else { 0 };
+        let modalities = if has_modality { self.architecture.modalities.len() } else { 0 };
         let mut blocks = Vec::new();
         let mut bias = Vec::new();
         for input in inputs.blocks() {
@@ -233,7 +189,7 @@ impl Builder<'_> {
 
     /// The dense layers of a radial network, normalised, the last divided by the convolution's denominator.
     fn radial(&self, t: usize, convolution: &Convolution) -> Result<Vec<(Vec<f64>, usize, usize)>, ModelError> {
-        let architecture = self.architecture();
+        let architecture = self.architecture;
         let denominator = self.model.weight(&format!("layers.{t}.denominator"), &[1])?[0];
         if denominator == 0.0 {
             let what = "the denominator of a convolution is not zero";
@@ -254,28 +210,9 @@ impl Builder<'_> {
         widths.windows(2).enumerate().map(dense).collect()
     }
 
-    /// Tabulates a radial network, computed in double precision whatever the precision of the plan.
-    fn table<T: Real>(
-        &self,
-        radial: &[(Vec<f64>, usize, usize)],
-        basis: &RadialBasis,
-        columns: usize,
-    ) -> SplineTable<T> {
-        let network = RadialNetwork::<f64>::new(self.arch, radial, self.architecture().activation_scale);
-        let mut scratch = RadialScratch::default();
-        SplineTable::interpolate(&spline_pieces(basis.function, basis.cutoff), columns, |nodes, values, slopes| {
-            network.evaluate(basis, nodes, &mut scratch);
-            let width = network.width();
-            for (k, values) in values.chunks_exact_mut(columns).enumerate() {
-                values.copy_from_slice(&scratch.rows.as_slice()[2 * k * width..][..columns]);
-            }
-            *slopes = [0, nodes.len() - 1].map(|k| scratch.rows.as_slice()[(2 * k + 1) * width..][..columns].to_vec());
-        })
-    }
-
     /// What layer 0 sees of each species: its features depend on nothing else.
     fn first<T: Real>(&self, layer: &LayerPlan<T>) -> Result<(Aligned<T>, Aligned<T>), ModelError> {
-        let species = self.architecture().species.len();
+        let species = self.architecture.species.len();
         let channels = layer.features.len();
         let factor = 1.0 / (species as f64).sqrt();
         let embedding = self.model.weight("species.embedding", &[species, channels])?;
@@ -292,7 +229,7 @@ impl Builder<'_> {
 
     /// The two linear layers of the readout as one vector and a constant.
     fn readout(&self) -> Result<(Vec<f64>, f64), ModelError> {
-        let architecture = self.architecture();
+        let architecture = self.architecture;
         let hidden = architecture.readout_hidden;
         let channels = architecture.layout(architecture.layers()).len();
         let modalities = architecture.modalities.len();
@@ -311,36 +248,12 @@ impl Builder<'_> {
 }
 
 /// Refuses tables that would not fit into memory, before anything is made of them.
-fn check_table_size(architecture: &NequipArchitecture) -> Result<(), ModelError> {
-    let pieces = spline_pieces(architecture.cutoff_function, architecture.cutoff);
+fn check_tables(architecture: &NequipArchitecture) -> Result<(), ModelError> {
     let mut columns = 0;
     for t in 0..architecture.layers() {
         columns += architecture.convolution(t)?.weights();
     }
-    let numbers = SplineTable::<f64>::size(&pieces, columns);
-    if numbers > MAX_TABLE_NUMBERS {
-        let what =
-            "the tables of its radial networks hold at most 2^26 numbers; evaluate the networks (--exact-radial)";
-        return Err(ModelError::Architecture { what, found: numbers.to_string() });
-    }
-    Ok(())
-}
-
-/// Uniform pieces that meet where the spacing changes and where the cut-off function's second derivative jumps.
-fn spline_pieces(function: CutoffFunction, cutoff: f64) -> Vec<SplinePiece> {
-    let mut borders: Vec<f64> = NODE_SPACINGS.iter().map(|&(end, _)| end).chain(function.kink()).collect();
-    borders.retain(|&border| border < cutoff);
-    borders.push(cutoff);
-    borders.sort_by(f64::total_cmp);
-    let mut start = 0.0;
-    let mut pieces = Vec::new();
-    for end in borders {
-        let spacing = NODE_SPACINGS.iter().find(|&&(until, _)| start < until).map_or(cutoff, |&(_, spacing)| spacing);
-        let intervals = ((end - start) / spacing).round().max(1.0) as usize;
-        pieces.push(SplinePiece { start, end, intervals });
-        start = end;
-    }
-    pieces
+    check_size(&spline_pieces(architecture.cutoff_function.kink(), architecture.cutoff), columns)
 }
 
 /// Adds a constant to the scalars of a node, which come first.
@@ -353,6 +266,7 @@ pub(super) fn add_bias<T: Real>(row: &mut [T], bias: &[T]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::CutoffFunction;
 
     #[test]
     fn tables_beyond_memory_are_refused() {
@@ -370,7 +284,7 @@ mod tests {
             modalities: Vec::new(),
         };
         // Larger than any published model, and one that a file of 40 MB could hold.
-        assert_eq!(check_table_size(&with(5, 128)), Ok(()));
-        assert!(matches!(check_table_size(&with(600, 16)), Err(ModelError::Architecture { .. })));
+        assert_eq!(check_tables(&with(5, 128)), Ok(()));
+        assert!(matches!(check_tables(&with(600, 16)), Err(ModelError::Architecture { .. })));
     }
 }

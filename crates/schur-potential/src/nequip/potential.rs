@@ -2,14 +2,12 @@
 
 use std::sync::{Arc, Mutex};
 
-use schur_atoms::{Structure, symbol};
+use schur_atoms::Structure;
 use schur_multilinear::{EdgeScratch, SplinePoint};
 use schur_tensor::{Aligned, Real};
 
-use super::geometry::Geometry;
-use super::harmonics::EdgeHarmonics;
 use super::plan::Plan;
-use super::radial::RadialScratch;
+use crate::graph::{AtomValues, EdgeGradient, EdgeHarmonics, Geometry, Locate, RadialScratch, block_of, with_scratch};
 use crate::{Evaluation, Potential, PotentialError, Request};
 
 /// Atoms in a block: a multiple of the six rows of a matrix tile, so that all tiles are full; the messages of a block
@@ -41,14 +39,8 @@ pub(super) struct State<T> {
     pub gradient: Aligned<T>,
     /// Cotangent of the messages, `[atom][message]`.
     pub message_gradient: Aligned<T>,
-    /// Cotangents of each edge's harmonics and distance.
-    pub harmonics_gradient: Vec<T>,
-    pub distance_gradient: Vec<T>,
-    /// dE/d(vector) of each edge on which the row's atom sends, eV/Å.
-    pub edge_gradient: Vec<[f64; 3]>,
-    pub energies: Vec<f64>,
-    pub forces: Vec<[f64; 3]>,
-    pub virials: Vec<[[f64; 3]; 3]>,
+    pub edges: EdgeGradient<T>,
+    pub values: AtomValues,
 }
 
 /// Memory of one thread.
@@ -69,13 +61,6 @@ impl<T: Real> NequipPotential<T> {
         Self { plan, pool, geometry: None, state: State::default(), scratch }
     }
 
-    /// Atoms in a block: at most [`BLOCK`], and such that every thread gets as many blocks as the others.
-    fn block(&self, atoms: usize) -> usize {
-        let threads = self.scratch.len();
-        let rounds = atoms.div_ceil(BLOCK * threads).max(1);
-        atoms.div_ceil(rounds * threads).max(1)
-    }
-
     fn run(&mut self, structure: &Structure, request: Request, out: &mut Evaluation) -> Result<(), PotentialError> {
         let mut geometry = match self.geometry.take() {
             Some(geometry) => geometry,
@@ -94,38 +79,19 @@ impl<T: Real> NequipPotential<T> {
         request: Request,
         out: &mut Evaluation,
     ) -> Result<(), PotentialError> {
-        let block = self.block(structure.len());
+        let block = block_of(structure.len(), BLOCK, self.scratch.len());
         let table = self.plan.layers.first().and_then(|layer| layer.table.as_ref());
-        geometry.update(structure, &self.plan.harmonics, table, block)?;
-        self.set_species(structure, geometry)?;
+        let locate = table.map(|table| |_: usize, _: usize, r: f64| table.locate(r));
+        let locate = locate.as_ref().map(|locate| locate as Locate<'_, T>);
+        geometry.update(structure, &self.plan.harmonics, locate, block)?;
+        self.plan.species.fill(structure, &geometry.order, &mut self.state.species)?;
         let passes =
             Passes { plan: &self.plan, harmonics: &self.plan.harmonics, geometry, scratch: &self.scratch, block };
         passes.forward(&mut self.state);
         if request.forces || request.virials {
             passes.backward(&mut self.state);
         }
-        collect(geometry, &self.state, request, out)
-    }
-
-    fn set_species(&mut self, structure: &Structure, geometry: &Geometry<T>) -> Result<(), PotentialError> {
-        self.state.species.clear();
-        for &atom in &geometry.order {
-            let atom = atom as usize;
-            let number = structure.numbers[atom];
-            let Some(species) = self.plan.species[usize::from(number)] else {
-                return Err(self.unknown_element(atom, number));
-            };
-            self.state.species.push(species);
-        }
-        Ok(())
-    }
-
-    fn unknown_element(&self, atom: usize, number: u8) -> PotentialError {
-        let mut known = self.plan.architecture.species.clone();
-        known.sort_unstable();
-        let names: Vec<&str> = known.iter().filter_map(|&z| symbol(z)).collect();
-        let element = symbol(number).unwrap_or("X");
-        PotentialError::UnknownElement { atom, element, known: names.join(" ") }
+        self.state.values.deliver(geometry, request, out)
     }
 }
 
@@ -146,12 +112,7 @@ impl<T: Real> Passes<'_, T> {
 
     /// The memory of the calling thread.
     pub fn with_scratch<R>(&self, work: impl FnOnce(&mut Scratch<T>) -> R) -> R {
-        let index = rayon::current_thread_index().unwrap_or(0);
-        match self.scratch[index].lock() {
-            Ok(mut scratch) => work(&mut scratch),
-            // Scratch holds nothing between uses, so what a panic left there does not matter.
-            Err(poisoned) => work(&mut poisoned.into_inner()),
-        }
+        with_scratch(self.scratch, work)
     }
 
     /// The atoms of block `index`.
@@ -159,60 +120,6 @@ impl<T: Real> Passes<'_, T> {
         let first = index * self.block;
         first..(first + self.block).min(self.atoms())
     }
-}
-
-/// Puts what was asked for into the caller's order, sums it and checks that all of it is numbers.
-fn collect<T: Real>(
-    geometry: &Geometry<T>,
-    state: &State<T>,
-    request: Request,
-    out: &mut Evaluation,
-) -> Result<(), PotentialError> {
-    put(&mut out.energies, &state.energies, geometry, true);
-    put(&mut out.forces, &state.forces, geometry, request.forces);
-    put(&mut out.virials, &state.virials, geometry, request.virials);
-    check("energy", out.energies.iter().map(std::slice::from_ref))?;
-    check("force", out.forces.iter().map(<[f64; 3]>::as_slice))?;
-    out.energy = out.energies.iter().sum();
-    check_sum("energy", out.energy, |atom| out.energies[atom], out.energies.len())?;
-    out.virial = [[0.0; 3]; 3];
-    if request.forces || request.virials {
-        // In the caller's order, on which the sum's last bits depend.
-        let virials = || geometry.position_of.iter().map(|&k| state.virials[k as usize].as_flattened());
-        check("virial", virials())?;
-        for virial in virials() {
-            out.virial.as_flattened_mut().iter_mut().zip(virial).for_each(|(total, part)| *total += part);
-        }
-        for (component, &total) in out.virial.as_flattened().iter().enumerate() {
-            let of_atom = |atom| state.virials[geometry.position_of[atom] as usize].as_flattened()[component];
-            check_sum("virial", total, of_atom, geometry.position_of.len())?;
-        }
-    }
-    Ok(())
-}
-
-/// Copies values of atoms into the caller's order; leaves nothing of what was not asked for.
-fn put<T: Real, X: Copy>(out: &mut Vec<X>, values: &[X], geometry: &Geometry<T>, asked: bool) {
-    out.clear();
-    if asked {
-        out.extend(geometry.position_of.iter().map(|&k| values[k as usize]));
-    }
-}
-
-/// Refuses the first atom of which a value is infinite or not a number.
-fn check<'a>(quantity: &'static str, mut atoms: impl Iterator<Item = &'a [f64]>) -> Result<(), PotentialError> {
-    let bad = |values: &'a [f64]| values.iter().copied().find(|x| !x.is_finite());
-    let found = atoms.by_ref().enumerate().find_map(|(atom, values)| bad(values).map(|value| (atom, value)));
-    found.map_or(Ok(()), |(atom, value)| Err(PotentialError::NotFinite { quantity, atom, value }))
-}
-
-/// Refuses a sum over `n` atoms that has overflowed, naming the atom that contributes most.
-fn check_sum(quantity: &'static str, sum: f64, of: impl Fn(usize) -> f64, n: usize) -> Result<(), PotentialError> {
-    if sum.is_finite() {
-        return Ok(());
-    }
-    let atom = (0..n).max_by(|&a, &b| of(a).abs().total_cmp(&of(b).abs())).unwrap_or(0);
-    Err(PotentialError::NotFinite { quantity, atom, value: of(atom) })
 }
 
 impl<T: Real> Potential for NequipPotential<T> {

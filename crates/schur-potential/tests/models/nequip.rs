@@ -11,7 +11,9 @@ use schur_atoms::neighbours::{NeighborList, distance};
 use schur_atoms::{Cell, Structure, Value, files};
 use schur_io::torch::Checkpoint;
 use schur_io::{Data, Tensor};
-use schur_potential::{CutoffFunction, Evaluation, Model, NequipArchitecture, Potential, PotentialOptions};
+use schur_potential::{
+    Architecture, CutoffFunction, Evaluation, Model, NequipArchitecture, Potential, PotentialOptions,
+};
 use schur_potential::{Precision, Request};
 use schur_testkit::Random;
 
@@ -158,7 +160,7 @@ pub fn random_model(architecture: NequipArchitecture, seed: u64) -> Model {
     let frequencies = (1..=n).map(|k| k as f64 * std::f64::consts::PI / architecture.cutoff + 0.01).collect();
     weights.insert("radial.frequencies".to_owned(), Tensor::new(vec![n], Data::F64(frequencies)).unwrap());
     let metadata = BTreeMap::from([("source".to_owned(), "drawn at random".to_owned())]);
-    Model { architecture, weights, metadata }
+    Model { architecture: Architecture::Nequip(architecture), weights, metadata }
 }
 
 /// Atoms at random of the species that the random models know, no two closer than `apart` Å, images included.

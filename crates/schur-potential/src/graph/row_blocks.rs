@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 /// How arrays over edges are cut: where the row of each atom begins, and how many atoms a block has.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct RowBlocks<'a> {
+pub(crate) struct RowBlocks<'a> {
     /// One more than atoms: the last is where the last row ends.
     pub starts: &'a [usize],
     pub block: usize,
@@ -22,7 +22,7 @@ impl<'a> RowBlocks<'a> {
 }
 
 /// A parallel iterator over the blocks of an array, one slice a block.
-pub(super) struct BlocksMut<'a, X>(Pieces<'a, X>);
+pub(crate) struct BlocksMut<'a, X>(Pieces<'a, X>);
 
 impl<'a, X: Send> ParallelIterator for BlocksMut<'a, X> {
     type Item = &'a mut [X];

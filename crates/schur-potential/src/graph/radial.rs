@@ -4,10 +4,19 @@ use schur_tensor::{Aligned, PackedMatrix, Real, RowLayout, padded, pulp::Arch, s
 
 use super::CutoffFunction;
 
-/// The Bessel functions of a model times its cut-off function:
+/// Functions of an edge's length, which a network makes weights of.
+pub(crate) trait RadialFunctions {
+    /// How many there are.
+    fn count(&self) -> usize;
+
+    /// Values and derivatives of all functions at `r`, Å.
+    fn evaluate<T: Real>(&self, r: f64, values: &mut [T], derivatives: &mut [T]);
+}
+
+/// The Bessel functions of a NequIP model times its cut-off function:
 /// $b_n(r) = \tfrac{2}{r_c} \tfrac{\sin k_n r}{r} f_c(r)$ with trained $k_n$.
 #[derive(Debug, Clone)]
-pub(crate) struct RadialBasis {
+pub(crate) struct Bessel {
     pub frequencies: Vec<f64>,
     pub cutoff: f64,
     pub function: CutoffFunction,
@@ -16,9 +25,12 @@ pub(crate) struct RadialBasis {
 /// Below this distance (Å) the limits of `sin(kr)/r` are used.
 const NEAR_ZERO: f64 = 1e-6;
 
-impl RadialBasis {
-    /// Values and derivatives of all functions at `r`.
-    pub fn evaluate<T: Real>(&self, r: f64, values: &mut [T], derivatives: &mut [T]) {
+impl RadialFunctions for Bessel {
+    fn count(&self) -> usize {
+        self.frequencies.len()
+    }
+
+    fn evaluate<T: Real>(&self, r: f64, values: &mut [T], derivatives: &mut [T]) {
         let (f, df) = self.function.evaluate(r, self.cutoff);
         let scale = 2.0 / self.cutoff;
         for ((value, derivative), &k) in values.iter_mut().zip(derivatives).zip(&self.frequencies) {
@@ -32,45 +44,6 @@ impl RadialBasis {
             *derivative = T::from_f64(scale * (db * f + b * df));
         }
     }
-}
-
-impl CutoffFunction {
-    /// The factor and its derivative at distance `r`, for cut-off radius `rc`; zero from there on.
-    pub(crate) fn evaluate(&self, r: f64, rc: f64) -> (f64, f64) {
-        if r >= rc {
-            return (0.0, 0.0);
-        }
-        match *self {
-            Self::Xplor { onset } if r < onset => (1.0, 0.0),
-            Self::Xplor { onset } => {
-                let (r2, rc2, on2) = (r * r, rc * rc, onset * onset);
-                let cube = (rc2 - on2).powi(3);
-                let value = (rc2 - r2).powi(2) * (rc2 + 2.0 * r2 - 3.0 * on2) / cube;
-                (value, 12.0 * r * (rc2 - r2) * (on2 - r2) / cube)
-            }
-            Self::Polynomial { power } => polynomial(power, r / rc, rc),
-        }
-    }
-
-    /// Where the function's second derivative jumps inside the cut-off, Å.
-    pub(crate) const fn kink(&self) -> Option<f64> {
-        match *self {
-            Self::Xplor { onset } => Some(onset),
-            Self::Polynomial { .. } => None,
-        }
-    }
-}
-
-/// The polynomial as $(1-u)^3 \sum_{j<p} \binom{j+2}{2} u^j$: the expanded form loses all digits near the cut-off.
-fn polynomial(power: u32, u: f64, rc: f64) -> (f64, f64) {
-    let p = f64::from(power);
-    let mut sum = 0.0;
-    for j in (0..power).rev() {
-        sum = sum * u + f64::from((j + 1) * (j + 2)) / 2.0;
-    }
-    let rest = 1.0 - u;
-    let slope = -p * (p + 1.0) * (p + 2.0) / 2.0 * u.powf(p - 1.0) * rest * rest;
-    (rest.powi(3) * sum, slope / rc)
 }
 
 /// A network of dense layers with SiLU between, for many distances at once.
@@ -107,9 +80,9 @@ impl<T: Real> RadialNetwork<T> {
     }
 
     /// Weights and their derivatives for each distance; the results are `scratch.rows`.
-    pub fn evaluate(&self, basis: &RadialBasis, distances: &[f64], scratch: &mut RadialScratch<T>) {
+    pub fn evaluate(&self, basis: &impl RadialFunctions, distances: &[f64], scratch: &mut RadialScratch<T>) {
         let count = distances.len();
-        let width = padded(basis.frequencies.len());
+        let width = padded(basis.count());
         scratch.values.resize(count * width);
         scratch.tangents.resize(count * width);
         scratch.values.as_mut_slice().fill(T::ZERO);
@@ -168,28 +141,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cutoffs_match_their_definitions_and_differences() {
-        let expanded = |u: f64| 1.0 - 28.0 * u.powi(6) + 48.0 * u.powi(7) - 21.0 * u.powi(8);
-        let (xplor, polynomial) = (CutoffFunction::Xplor { onset: 4.5 }, CutoffFunction::Polynomial { power: 6 });
-        assert_eq!(xplor.evaluate(4.0, 5.0), (1.0, 0.0));
-        for r in [0.3, 2.0, 4.6, 4.9, 4.999] {
-            assert!((polynomial.evaluate(r, 5.0).0 - expanded(r / 5.0)).abs() < 1e-13);
-            for function in [xplor, polynomial] {
-                let h = 1e-5;
-                let difference = (function.evaluate(r + h, 5.0).0 - function.evaluate(r - h, 5.0).0) / (2.0 * h);
-                assert!((function.evaluate(r, 5.0).1 - difference).abs() < 1e-8, "{function:?} at {r}");
-            }
-        }
-        assert_eq!(xplor.evaluate(5.0, 5.0), (0.0, 0.0));
-    }
-
-    #[test]
     fn tangents_of_the_network_match_differences() {
         let numbers = |n: usize, seed: f64| (0..n).map(|i| 0.4 * (seed + 1.3 * i as f64).sin()).collect::<Vec<_>>();
         let layers = [(numbers(8 * 24, 0.1), 8, 24), (numbers(24 * 40, 0.2), 24, 40)];
         let network = RadialNetwork::<f64>::new(Arch::new(), &layers, 1.7);
         let frequencies = (1..=8).map(|n| 0.6 * f64::from(n)).collect();
-        let basis = RadialBasis { frequencies, cutoff: 5.0, function: CutoffFunction::Xplor { onset: 4.5 } };
+        let basis = Bessel { frequencies, cutoff: 5.0, function: CutoffFunction::Xplor { onset: 4.5 } };
         let mut scratch = RadialScratch::default();
         let h = 1e-5;
         network.evaluate(&basis, &[2.0, 2.0 + h, 2.0 - h], &mut scratch);

@@ -8,10 +8,10 @@
 use rayon::prelude::*;
 use schur_atoms::Structure;
 use schur_atoms::neighbours::{NeighborList, SkinList, distance, spatial_order};
-use schur_multilinear::{SplinePoint, SplineTable};
+use schur_multilinear::SplinePoint;
 use schur_tensor::Real;
 
-use super::harmonics::EdgeHarmonics;
+use super::edge_harmonics::EdgeHarmonics;
 use super::row_blocks::RowBlocks;
 use crate::PotentialError;
 
@@ -24,7 +24,7 @@ const BEYOND: u32 = u32::MAX;
 
 /// Edges by row, and what the kernels need to know of each. Rows have room for the skin's pairs too.
 #[derive(Debug)]
-pub(super) struct Geometry<T> {
+pub(crate) struct Geometry<T> {
     list: SkinList,
     cutoff: f64,
     /// Which of its lists the rows were laid out for.
@@ -50,6 +50,9 @@ pub(super) struct Geometry<T> {
     slots: Vec<u32>,
 }
 
+/// Where the distance of an atom to a neighbour, both as the structure numbers them, falls in the spline tables.
+pub(crate) type Locate<'a, T> = &'a (dyn Fn(usize, usize, f64) -> SplinePoint<T> + Sync);
+
 /// What the edges are made from.
 struct Source<'a, T> {
     structure: &'a Structure,
@@ -58,7 +61,7 @@ struct Source<'a, T> {
     position_of: &'a [u32],
     cutoff: f64,
     harmonics: &'a EdgeHarmonics,
-    table: Option<&'a SplineTable<T>>,
+    locate: Option<Locate<'a, T>>,
 }
 
 /// The rows of one block of atoms.
@@ -112,12 +115,12 @@ impl<T: Real> Geometry<T> {
 
     /// Finds the edges of a structure, `block` atoms at a time.
     ///
-    /// All tables of a model have the same nodes, so one of them serves to locate the distances.
+    /// All tables of a model have the same nodes, so one place serves for each distance.
     pub fn update(
         &mut self,
         structure: &Structure,
         harmonics: &EdgeHarmonics,
-        table: Option<&SplineTable<T>>,
+        locate: Option<Locate<'_, T>>,
         block: usize,
     ) -> Result<(), PotentialError> {
         self.list.update(structure)?;
@@ -126,7 +129,7 @@ impl<T: Real> Geometry<T> {
             self.lay_out(structure);
             self.laid_out = Some(self.list.builds());
         }
-        self.resize(harmonics.len(), table.is_some());
+        self.resize(harmonics.len(), locate.is_some());
         let source = Source {
             structure,
             list: self.list.list(),
@@ -134,7 +137,7 @@ impl<T: Real> Geometry<T> {
             position_of: &self.position_of,
             cutoff: self.cutoff,
             harmonics,
-            table,
+            locate,
         };
         let rows = RowBlocks { starts: &self.starts, block };
         let blocks = (
@@ -142,7 +145,7 @@ impl<T: Real> Geometry<T> {
             rows.of(&mut self.nodes, 1),
             rows.of(&mut self.vectors, 1),
             rows.of(&mut self.harmonics, harmonics.len()),
-            rows.of(&mut self.points, usize::from(table.is_some())),
+            rows.of(&mut self.points, usize::from(locate.is_some())),
             rows.of(&mut self.slots, 1),
         );
         let fill = |(index, (counts, nodes, vectors, harmonics, points, slots))| {
@@ -242,8 +245,8 @@ impl<T: Real> Rows<'_, T> {
                 self.nodes[edge] = source.position_of[neighbor];
                 self.vectors[edge] = vector;
                 harmonics.values(vector, &mut self.harmonics[edge * width..(edge + 1) * width]);
-                if let Some(table) = source.table {
-                    self.points[edge] = table.locate(r);
+                if let Some(locate) = source.locate {
+                    self.points[edge] = locate(atom, neighbor, r);
                 }
                 edge += 1;
             }
