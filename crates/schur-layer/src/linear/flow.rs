@@ -10,7 +10,7 @@ use super::dense::{GatherMemory, SpreadMemory, WholeMix};
 use super::exchange::{self, Odometer};
 use super::packed::Packed;
 use super::through;
-use super::weights::{Mixing, mixes};
+use super::weights::{Matrices, mixes};
 use crate::route::{Exchange, Route};
 use crate::side::{Place, Side};
 
@@ -87,13 +87,13 @@ fn is_cached<T>(lanes: &Route) -> bool {
 #[derive(Debug, Clone)]
 pub(super) struct Flows<T> {
     packed: Packed<T>,
-    mixing: Mixing<T>,
+    mixing: Matrices<T>,
     groups: Vec<Flow<T>>,
 }
 
 impl<T> Default for Flows<T> {
     fn default() -> Self {
-        Self { packed: Packed::default(), mixing: Mixing::default(), groups: Vec::new() }
+        Self { packed: Packed::default(), mixing: Matrices::default(), groups: Vec::new() }
     }
 }
 
@@ -179,7 +179,7 @@ struct Flow<T> {
     packing: Vec<T>,
     /// Items side by side: the source and the result.
     aside: [Vec<T>; 2],
-    gradient: Mixing<T>,
+    gradient: Matrices<T>,
 }
 
 /// What both sides use one after the other.
@@ -202,7 +202,7 @@ impl<T> Default for Flow<T> {
         };
         let (inputs, outputs) = (Vec::new(), Vec::new());
         let aside = [Vec::new(), Vec::new()];
-        Self { inputs, outputs, memory, packing: Vec::new(), aside, gradient: Mixing::default() }
+        Self { inputs, outputs, memory, packing: Vec::new(), aside, gradient: Matrices::default() }
     }
 }
 

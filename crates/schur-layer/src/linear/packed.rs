@@ -1,44 +1,33 @@
 //! Mixing matrices as tiles read them.
 
-use schur_tensor::Real;
 use schur_tensor::semiring::Scalar;
 
-use super::weights::{each, mixes};
+use super::weights::{Matrices, each, mixes};
 use crate::route::Route;
 
 /// Columns of a strip: matrices are laid out strip by strip, and row by row in each.
 pub(super) const STRIP: usize = 64;
 
-/// The matrices of all mixes of a route, one after the other.
+/// The matrices of all mixes of a route.
 #[derive(Debug, Clone)]
-pub(super) struct Packed<T> {
-    entries: Vec<T>,
-    starts: Vec<usize>,
-}
+pub(super) struct Packed<T>(Matrices<T>);
 
 impl<T> Default for Packed<T> {
     fn default() -> Self {
-        Self { entries: Vec::new(), starts: Vec::new() }
+        Self(Matrices::default())
     }
 }
 
 impl<T: Scalar> Packed<T> {
     /// Writes the weights of all maps into their matrices, or into the transposed ones.
     pub fn pack(&mut self, route: &Route, weights: &[T], is_transposed: bool) {
-        self.starts.clear();
-        let mut end = 0;
-        for (order, _) in mixes(route) {
-            self.starts.push(end);
-            end += route.mixing(order).iter().product::<usize>();
-        }
-        self.entries.clear();
-        self.entries.resize(end, <T as Real>::ZERO);
+        self.0.clear(route);
         for (place, (order, mix)) in mixes(route).enumerate() {
             let [mut rows, mut columns] = route.mixing(order);
             if is_transposed {
                 (rows, columns) = (columns, rows);
             }
-            let matrix = &mut self.entries[self.starts[place]..][..rows * columns];
+            let matrix = self.0.matrix_mut(place);
             let place = |row: usize, column: usize| {
                 let strip = column / STRIP * STRIP;
                 strip * rows + row * STRIP.min(columns - strip) + column - strip
@@ -62,8 +51,8 @@ impl<T: Scalar> Packed<T> {
         }
     }
 
-    /// The matrix of a mix, by its place among [`mixes`].
+    /// The matrix of a mix, by its place among [`mixes`], and what comes behind it.
     pub fn matrix(&self, place: usize) -> &[T] {
-        &self.entries[self.starts[place]..]
+        self.0.matrix(place)
     }
 }

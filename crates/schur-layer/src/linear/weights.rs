@@ -1,25 +1,25 @@
-//! Gradients of the matrices that mix channels, and of the weights in them.
+//! The matrices that mix channels, and which weights are in them.
 
 use schur_tensor::Real;
 use schur_tensor::semiring::Scalar;
 
 use crate::route::{Mix, Route};
 
-/// The gradients of the mixing matrices of all orders, one after the other, row-major.
+/// One matrix for each mix of a route, one after the other.
 #[derive(Debug, Clone)]
-pub(super) struct Mixing<T> {
+pub(super) struct Matrices<T> {
     entries: Vec<T>,
     /// Where each matrix begins, in the order of [`mixes`].
     starts: Vec<usize>,
 }
 
-impl<T> Default for Mixing<T> {
+impl<T> Default for Matrices<T> {
     fn default() -> Self {
         Self { entries: Vec::new(), starts: Vec::new() }
     }
 }
 
-impl<T: Scalar> Mixing<T> {
+impl<T: Scalar> Matrices<T> {
     /// Makes room for the matrices of a route, all zero.
     pub fn clear(&mut self, route: &Route) {
         self.starts.clear();
@@ -32,26 +32,32 @@ impl<T: Scalar> Mixing<T> {
         self.entries.resize(end, <T as Real>::ZERO);
     }
 
-    /// Takes the weights of all maps out of their matrices.
-    pub fn unpack(&self, route: &Route, weights: &mut [T]) {
-        for (place, (order, mix)) in mixes(route).enumerate() {
-            let start = self.starts[place];
-            let columns = route.mixing(order)[1];
-            each(route, mix, |weight, [row, column], count, is_negative| {
-                let from = &self.entries[start + row * columns + column..][..count];
-                let to = &mut weights[weight..][..count];
-                to.iter_mut().zip(from).for_each(|(to, &from)| *to = if is_negative { -from } else { from });
-            });
-        }
+    /// The matrix of a mix, by its place among [`mixes`], and what comes behind it.
+    pub fn matrix(&self, place: usize) -> &[T] {
+        &self.entries[self.starts[place]..]
     }
 
-    /// The matrix of a mix, by its place among [`mixes`].
+    /// The matrix of a mix, by its place among [`mixes`], and what comes behind it.
     pub fn matrix_mut(&mut self, place: usize) -> &mut [T] {
         &mut self.entries[self.starts[place]..]
     }
 
+    /// Adds the matrices of the same route.
     pub fn add(&mut self, other: &Self) {
         self.entries.iter_mut().zip(&other.entries).for_each(|(sum, &x)| *sum += x);
+    }
+
+    /// Takes the weights of all maps out of row-major matrices.
+    pub fn unpack(&self, route: &Route, weights: &mut [T]) {
+        for (place, (order, mix)) in mixes(route).enumerate() {
+            let matrix = self.matrix(place);
+            let columns = route.mixing(order)[1];
+            each(route, mix, |weight, [row, column], count, is_negative| {
+                let from = &matrix[row * columns + column..][..count];
+                let to = &mut weights[weight..][..count];
+                to.iter_mut().zip(from).for_each(|(to, &from)| *to = if is_negative { -from } else { from });
+            });
+        }
     }
 }
 
