@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use rayon::prelude::*;
 use schur_tensor::pulp::{Arch, Simd, WithSimd};
-use schur_tensor::{Lanes, Real, prefetch};
+use schur_tensor::{Lanes, Real, lanes, prefetch};
 
 use crate::Scalar;
 
@@ -49,7 +49,7 @@ impl<T: Scalar> Skinny<'_, T> {
     /// Computes `result: [rows, rank]`.
     pub(crate) fn run(self, result: &mut [T]) {
         let arch = Arch::new();
-        let lanes = arch.dispatch(CountLanes::<T>(std::marker::PhantomData));
+        let lanes = lanes::<T>(arch);
         let width = self.rank.next_multiple_of(lanes);
         let right: Cow<'_, [T]> = if width == self.rank {
             Cow::Borrowed(self.right)
@@ -75,18 +75,6 @@ fn padded<T: Scalar>(rows: &[T], from: usize, to: usize) -> Vec<T> {
 /// The two axes of terms; a single one is the second.
 const fn terms(inner: Pair) -> Pair {
     if inner[1].0 == 1 && inner[0].0 > 1 { [(1, 0), inner[0]] } else { inner }
-}
-
-/// Asks an instruction set for the numbers in a register.
-struct CountLanes<T>(std::marker::PhantomData<T>);
-
-impl<T: Scalar> WithSimd for CountLanes<T> {
-    type Output = usize;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> usize {
-        T::lanes::<S>()
-    }
 }
 
 /// Some rows.

@@ -14,11 +14,11 @@ mod transfer;
 mod tests;
 
 use rayon::prelude::*;
-use schur_tensor::{Aligned, Real, pulp::Arch};
+use schur_tensor::{Aligned, Real, lanes, pulp::Arch};
 
 use self::{
     program::Program,
-    run::{Direction, Job, lanes},
+    run::{Direction, Job},
 };
 use crate::Circuit;
 

@@ -18,7 +18,7 @@ pub use dense::{ShapeError, Tensor, View, element_count, next_index, row_major};
 pub use elementary::sigmoid;
 pub use matrix::{PackedMatrix, RowLayout};
 pub use pulp;
-pub use real::{Lanes, Real};
+pub use real::{Lanes, Real, lanes};
 pub use streaming::{end_streaming, prefetch};
 pub use transpose::transpose;
 

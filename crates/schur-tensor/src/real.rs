@@ -1,6 +1,8 @@
 //! `f32` and `f64` behind one trait, with their SIMD lanes.
 
-use pulp::Simd;
+use std::marker::PhantomData;
+
+use pulp::{Arch, Simd, WithSimd};
 
 /// The SIMD register type of `T` on the instruction set `S`.
 pub type Lanes<T, S> = <T as Real>::Lanes<S>;
@@ -102,6 +104,27 @@ pub trait Real:
 
 /// Out of reach for other crates.
 pub trait Sealed {}
+
+/// Numbers in one register of an instruction set that is known at run time only.
+///
+/// # Examples
+/// ```
+/// use schur_tensor::{lanes, pulp::Arch};
+///
+/// assert_eq!(lanes::<f32>(Arch::Scalar), 1);
+/// let arch = Arch::new();
+/// assert!(lanes::<f32>(arch) >= lanes::<f64>(arch));
+/// ```
+pub fn lanes<T: Real>(arch: Arch) -> usize {
+    struct Count<T>(PhantomData<T>);
+    impl<T: Real> WithSimd for Count<T> {
+        type Output = usize;
+        fn with_simd<S: Simd>(self, _: S) -> usize {
+            T::lanes::<S>()
+        }
+    }
+    arch.dispatch(Count::<T>(PhantomData))
+}
 
 macro_rules! impl_real {
     ($T:ident, $lanes:ident, $view:ident, $view_mut:ident, $splat:ident, $add:ident, $mul:ident, $fma:ident, $fnma:ident, $sum:ident, $sqrt:ident, $div:ident, $abs:ident, $less:ident, $select:ident, $sigmoid:path) => {

@@ -4,7 +4,7 @@ use std::{any::TypeId, ops::Range};
 
 use schur_tensor::{
     Real, end_streaming,
-    pulp::{self, Arch, Simd, WithSimd},
+    pulp::{self, Simd, WithSimd},
 };
 
 use super::{
@@ -52,18 +52,6 @@ const PAIRED_BYTES: usize = 24 << 10;
 
 /// Bytes of a cache line.
 const CACHE_LINE: usize = 64;
-
-/// Lanes of a register on an instruction set.
-pub(super) fn lanes<T: Real>(arch: Arch) -> usize {
-    struct Count<T>(std::marker::PhantomData<T>);
-    impl<T: Real> WithSimd for Count<T> {
-        type Output = usize;
-        fn with_simd<S: Simd>(self, _: S) -> usize {
-            T::lanes::<S>()
-        }
-    }
-    arch.dispatch(Count::<T>(std::marker::PhantomData))
-}
 
 impl<'a, T: Real> Job<'a, T> {
     pub fn new(plan: &'a ChannelwisePlan<T>, items: usize, direction: Direction) -> Self {
