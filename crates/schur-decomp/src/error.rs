@@ -79,6 +79,12 @@ pub enum DecompError {
         /// The range.
         expected: &'static str,
     },
+    /// A way of decomposing that a tensor which is read in parts does not allow.
+    #[error("{what} need the whole tensor in memory: load it, or take Gram matrices")]
+    InMemoryOnly {
+        /// The way.
+        what: &'static str,
+    },
     /// A negative element where the method or the loss allows none.
     #[error("element {index:?} is {value}, but {method} takes no negative elements")]
     Negative {

@@ -104,7 +104,7 @@ fn what_cannot_be_streamed_is_refused() {
     let (tensor, path) = file("refused", 0.0);
     let run = |path: &PathBuf, options: &HosvdOptions| streamed(&mut Npy::open(path.clone(), 4), options).unwrap_err();
     let qr = HosvdOptions { means: Means::Qr, ..HosvdOptions::tolerance(0.1) };
-    assert!(matches!(run(&path, &qr), ReadError::Tensor(DecompError::Option { .. })));
+    assert!(matches!(run(&path, &qr), ReadError::Tensor(DecompError::InMemoryOnly { .. })));
     let large = HosvdOptions::ranks(&[3, 10, 4]);
     assert!(matches!(run(&path, &large), ReadError::Tensor(DecompError::Rank { .. })));
     let usual = HosvdOptions::tolerance(0.1);

@@ -33,7 +33,7 @@ pub trait Slabs<T> {
 /// The squared error is at most the order of the tensor times that of the best approximation with these ranks.
 ///
 /// # Errors
-/// Those of [`st_hosvd`](super::st_hosvd) and of the reader; [`DecompError::Option`] for means other than [`Means::Gram`],
+/// Those of [`st_hosvd`](super::st_hosvd) and of the reader; [`DecompError::InMemoryOnly`] for means other than [`Means::Gram`],
 /// [`DecompError::Mismatch`] if the slabs do not make up the shape.
 /// # Cost
 /// The tensor is read twice, and a third time if the error is too small to show in norms. Beside a slab and what
@@ -67,11 +67,10 @@ pub trait Slabs<T> {
 pub fn streamed<T: Scalar, S: Slabs<T>>(slabs: &mut S, options: &HosvdOptions) -> Result<(Tucker<T>, Fit), S::Error> {
     let shape = slabs.shape().to_vec();
     check::shape("Tucker decomposition", 2, &shape)?;
-    if options.means != Means::Gram {
-        let expected = "0, Gram matrices: other means need the tensor in memory";
-        return Err(
-            DecompError::Option { option: "the means of a streamed decomposition", value: 1.0, expected }.into()
-        );
+    match options.means {
+        Means::Gram => {}
+        Means::Qr => return Err(DecompError::InMemoryOnly { what: "triangles of unfoldings" }.into()),
+        Means::Randomized(_) => return Err(DecompError::InMemoryOnly { what: "random sketches" }.into()),
     }
     let (grams, whole) = grams(slabs, &shape)?;
     let (ranks, share) = match &options.target {
