@@ -17,17 +17,7 @@ import tensorly
 from tensorly.cp_tensor import CPTensor
 from tensorly.decomposition import non_negative_parafac, non_negative_parafac_hals, parafac
 
-
-def reset_peak():
-    """Forgets the process's peak of memory; what it holds now, in bytes (Linux only)."""
-    with open("/proc/self/clear_refs", "w") as file:
-        file.write("5")
-    return peak()
-
-
-def peak():
-    with open("/proc/self/status") as file:
-        return next(int(line.split()[1]) << 10 for line in file if line.startswith("VmHWM:"))
+from peak import peak, reset_peak
 
 
 def full(factors):

@@ -15,19 +15,9 @@ import pyttb as ttb
 import tensorly as tl
 from tensorly.decomposition import tucker
 
+from peak import peak, reset_peak
+
 NOISE = 0.01
-
-
-def reset_peak():
-    """Forgets the process's peak of memory; what it holds now, in bytes (Linux only)."""
-    with open("/proc/self/clear_refs", "w") as file:
-        file.write("5")
-    return peak()
-
-
-def peak():
-    with open("/proc/self/status") as file:
-        return next(int(line.split()[1]) << 10 for line in file if line.startswith("VmHWM:"))
 
 
 def planted(shape, rank):
