@@ -76,6 +76,8 @@ pub struct ChannelwisePlan<T> {
     channels: usize,
     lanes: usize,
     flops: usize,
+    /// Most parts that items are shared out in.
+    most_parts: usize,
 }
 
 /// Memory that a run needs besides its arguments and results; it grows once and is used again.
@@ -219,7 +221,17 @@ impl<T: Real> ChannelwisePlan<T> {
             return Err(ChannelwiseError::TooManyNumbers { rows, channels, limit });
         }
         let (lanes, flops) = (lanes::<T>(arch), circuit.flops().max(1));
-        Ok(Self { arch, program, arguments: arguments.to_vec(), channels, lanes, flops })
+        Ok(Self { arch, program, arguments: arguments.to_vec(), channels, lanes, flops, most_parts: MAX_PARTS })
+    }
+
+    /// Keeps every run on the thread that calls it.
+    ///
+    /// For callers that share items out among threads themselves and hold a lock meanwhile: a run that waited for other
+    /// threads could take up work that waits for that lock.
+    #[must_use]
+    pub const fn on_calling_thread(mut self) -> Self {
+        self.most_parts = 1;
+        self
     }
 
     /// Channels of the result: those of the widest argument.

@@ -8,7 +8,7 @@ use schur_tensor::{
 };
 
 use super::{
-    ChannelwisePlan, FLOPS_OF_A_PART, MAX_ARGUMENTS, MAX_PARTS, backward,
+    ChannelwisePlan, FLOPS_OF_A_PART, MAX_ARGUMENTS, backward,
     forward::{self, Place, Rows},
     program::Program,
     transfer::{Lay, Slots, empty, fill, stream},
@@ -70,7 +70,7 @@ impl<'a, T: Real> Job<'a, T> {
         // Items that share registers stay in one part.
         let side_by_side = if plan.channels == 1 { registers * plan.lanes } else { together };
         let worth = items.saturating_mul(plan.flops()) / FLOPS_OF_A_PART;
-        let part_items = items.div_ceil(worth.clamp(1, MAX_PARTS)).max(1).next_multiple_of(side_by_side);
+        let part_items = items.div_ceil(worth.clamp(1, plan.most_parts)).max(1).next_multiple_of(side_by_side);
         Self {
             plan,
             items,
