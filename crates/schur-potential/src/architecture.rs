@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use crate::{CutoffFunction, ModelError, NequipArchitecture};
+use crate::{CutoffFunction, ModelError, NequipArchitecture, TensornetArchitecture};
 
 /// What a model is made of: its family, and that family's own description.
 ///
@@ -22,6 +22,8 @@ use crate::{CutoffFunction, ModelError, NequipArchitecture};
 pub enum Architecture {
     /// NequIP and its descendants.
     Nequip(NequipArchitecture),
+    /// TensorNet.
+    Tensornet(TensornetArchitecture),
 }
 
 /// The entry that names the family.
@@ -34,9 +36,10 @@ impl<'de> Deserialize<'de> for Architecture {
         let family = value.as_object_mut().and_then(|entries| entries.remove(TAG));
         match family.as_ref().map(Value::as_str) {
             None | Some(Some("nequip")) => serde_json::from_value(value).map(Self::Nequip).map_err(D::Error::custom),
+            Some(Some("tensornet")) => serde_json::from_value(value).map(Self::Tensornet).map_err(D::Error::custom),
             Some(_) => {
                 let found = family.unwrap_or_default();
-                Err(D::Error::custom(format_args!("the family {found} is not one of nequip")))
+                Err(D::Error::custom(format_args!("the family {found} is not one of nequip, tensornet")))
             }
         }
     }
@@ -47,6 +50,7 @@ impl Architecture {
     pub const fn family(&self) -> &'static str {
         match self {
             Self::Nequip(_) => "nequip",
+            Self::Tensornet(_) => "tensornet",
         }
     }
 
@@ -54,6 +58,7 @@ impl Architecture {
     pub fn species(&self) -> &[u8] {
         match self {
             Self::Nequip(it) => &it.species,
+            Self::Tensornet(it) => &it.species,
         }
     }
 
@@ -61,6 +66,7 @@ impl Architecture {
     pub const fn cutoff(&self) -> f64 {
         match self {
             Self::Nequip(it) => it.cutoff,
+            Self::Tensornet(it) => it.cutoff,
         }
     }
 
@@ -68,6 +74,7 @@ impl Architecture {
     pub const fn cutoff_function(&self) -> CutoffFunction {
         match self {
             Self::Nequip(it) => it.cutoff_function,
+            Self::Tensornet(_) => CutoffFunction::Cosine,
         }
     }
 
@@ -75,6 +82,7 @@ impl Architecture {
     pub const fn max_harmonic(&self) -> usize {
         match self {
             Self::Nequip(it) => it.max_harmonic,
+            Self::Tensornet(_) => TensornetArchitecture::MAX_HARMONIC,
         }
     }
 
@@ -82,6 +90,7 @@ impl Architecture {
     pub fn modalities(&self) -> &[String] {
         match self {
             Self::Nequip(it) => &it.modalities,
+            Self::Tensornet(_) => &[],
         }
     }
 
@@ -89,6 +98,7 @@ impl Architecture {
     pub(crate) fn features(&self) -> Vec<String> {
         match self {
             Self::Nequip(it) => it.feature_names(),
+            Self::Tensornet(it) => it.feature_names(),
         }
     }
 
@@ -96,6 +106,7 @@ impl Architecture {
     pub(crate) fn is_parameter(&self, name: &str) -> bool {
         match self {
             Self::Nequip(_) => !["scale", "shift"].contains(&name) && !name.ends_with("denominator"),
+            Self::Tensornet(_) => !["scale", "shift", "mean", "radial.centers"].contains(&name),
         }
     }
 
@@ -106,6 +117,7 @@ impl Architecture {
     pub fn validate(&self) -> Result<(), ModelError> {
         match self {
             Self::Nequip(it) => it.validate(),
+            Self::Tensornet(it) => it.validate(),
         }
     }
 
@@ -113,6 +125,7 @@ impl Architecture {
     pub const fn as_nequip(&self) -> Option<&NequipArchitecture> {
         match self {
             Self::Nequip(it) => Some(it),
+            Self::Tensornet(_) => None,
         }
     }
 
@@ -120,6 +133,7 @@ impl Architecture {
     pub const fn as_nequip_mut(&mut self) -> Option<&mut NequipArchitecture> {
         match self {
             Self::Nequip(it) => Some(it),
+            Self::Tensornet(_) => None,
         }
     }
 }

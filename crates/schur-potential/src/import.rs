@@ -1,3 +1,4 @@
 //! Published checkpoints as models: names, orders and signs of their weights are brought into ours.
 
 mod sevennet;
+mod tensornet;

@@ -12,9 +12,11 @@ mod model;
 mod model_file;
 mod nequip;
 pub mod pair;
+mod tensornet;
 
 pub use architecture::Architecture;
 pub use evaluation::{Evaluation, Potential, PotentialError, Request};
 pub use graph::{CutoffFunction, RadialTableError};
 pub use model::{Card, Model, ModelError, PotentialOptions, Precision};
 pub use nequip::NequipArchitecture;
+pub use tensornet::{MatrixSymmetry, RadialExpansion, TensornetArchitecture};

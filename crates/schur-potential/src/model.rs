@@ -9,6 +9,7 @@ use schur_product::ProductError;
 use schur_tensor::Real;
 
 use crate::nequip::{NequipPotential, Plan};
+use crate::tensornet::{self, TensornetPotential};
 use crate::{Architecture, Potential, RadialTableError};
 
 /// The arithmetic of the network; positions, cells, energies and sums over atoms are always `f64`.
@@ -189,12 +190,16 @@ impl Model {
     ) -> Result<Box<dyn Potential + Send>, ModelError> {
         Ok(match &self.architecture {
             Architecture::Nequip(it) => Box::new(NequipPotential::new(Plan::<T>::new(self, it, options)?, pool)),
+            Architecture::Tensornet(it) => {
+                Box::new(TensornetPotential::new(tensornet::Plan::<T>::new(self, it, options)?, pool))
+            }
         })
     }
 
     fn radial_table_error_in<T: Real>(&self, options: &PotentialOptions) -> Result<RadialTableError, ModelError> {
         Ok(match &self.architecture {
             Architecture::Nequip(it) => Plan::<T>::new(self, it, options)?.table_error(),
+            Architecture::Tensornet(it) => tensornet::Plan::<T>::new(self, it, options)?.table_error(),
         })
     }
 

@@ -324,8 +324,8 @@ fn files_that_are_not_ours_are_refused() {
     assert!(matches!(&unknown, ModelError::File { what } if what.contains("attention")), "{unknown}");
     let unknown = changed(r#""kind":"#, r#""width":1,"kind":"#);
     assert!(matches!(&unknown, ModelError::File { what } if what.contains("width")), "{unknown}");
-    let unknown = changed(r#""xplor""#, r#""cosine""#);
-    assert!(matches!(&unknown, ModelError::File { what } if what.contains("cosine")), "{unknown}");
+    let unknown = changed(r#""xplor""#, r#""sine""#);
+    assert!(matches!(&unknown, ModelError::File { what } if what.contains("sine")), "{unknown}");
     let meaningless = changed(r#""max_harmonic":2"#, r#""max_harmonic":9"#);
     assert!(matches!(meaningless, ModelError::Architecture { .. }), "{meaningless}");
 }

@@ -1,5 +1,7 @@
 //! Functions that switch an edge off at the cut-off.
 
+use std::f64::consts::PI;
+
 use serde::{Deserialize, Serialize};
 
 /// The function that switches an edge off smoothly at the cut-off.
@@ -18,6 +20,8 @@ pub enum CutoffFunction {
         /// The power `p`, at least 2.
         power: u32,
     },
+    /// $\tfrac12 (\cos(\pi u) + 1)$ with $u = r/r_c$; its second derivative jumps at the cut-off.
+    Cosine,
 }
 
 impl CutoffFunction {
@@ -35,6 +39,10 @@ impl CutoffFunction {
                 (value, 12.0 * r * (rc2 - r2) * (on2 - r2) / cube)
             }
             Self::Polynomial { power } => polynomial(power, r / rc, rc),
+            Self::Cosine => {
+                let (sin, cos) = (PI * r / rc).sin_cos();
+                (0.5 * (cos + 1.0), -0.5 * PI / rc * sin)
+            }
         }
     }
 
@@ -42,7 +50,7 @@ impl CutoffFunction {
     pub(crate) const fn kink(&self) -> Option<f64> {
         match *self {
             Self::Xplor { onset } => Some(onset),
-            Self::Polynomial { .. } => None,
+            Self::Polynomial { .. } | Self::Cosine => None,
         }
     }
 }
@@ -70,7 +78,7 @@ mod tests {
         assert_eq!(xplor.evaluate(4.0, 5.0), (1.0, 0.0));
         for r in [0.3, 2.0, 4.6, 4.9, 4.999] {
             assert!((polynomial.evaluate(r, 5.0).0 - expanded(r / 5.0)).abs() < 1e-13);
-            for function in [xplor, polynomial] {
+            for function in [xplor, polynomial, CutoffFunction::Cosine] {
                 let h = 1e-5;
                 let difference = (function.evaluate(r + h, 5.0).0 - function.evaluate(r - h, 5.0).0) / (2.0 * h);
                 assert!((function.evaluate(r, 5.0).1 - difference).abs() < 1e-8, "{function:?} at {r}");

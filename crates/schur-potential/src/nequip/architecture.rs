@@ -94,6 +94,7 @@ impl NequipArchitecture {
         let sound = match self.cutoff_function {
             CutoffFunction::Xplor { onset } => onset > 0.0 && onset < self.cutoff,
             CutoffFunction::Polynomial { power } => (2..=64).contains(&power),
+            CutoffFunction::Cosine => true,
         };
         if !sound {
             return fail("the cut-off function fits the cut-off", format!("{:?}", self.cutoff_function));
