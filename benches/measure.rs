@@ -53,6 +53,12 @@ impl Arguments {
         let path = self.value("model").map(std::path::PathBuf::from).or_else(|| {
             std::env::var_os("SCHUR_TEST_MODELS").map(|folder| std::path::Path::new(&folder).join("sevennet-0.pth"))
         });
+        if let Some(folder) = path.as_ref().filter(|path| path.is_dir()) {
+            let settings = std::fs::read_to_string(folder.join("model.json")).expect("the settings of a potential");
+            let state = std::fs::read(folder.join("state.pt")).expect("the weights of a potential");
+            let checkpoint = schur_io::torch::Checkpoint::read(&state).expect("a checkpoint");
+            return Some(Model::from_matgl(&settings, &checkpoint).expect("a potential of matgl"));
+        }
         let Some(bytes) = path.and_then(|path| std::fs::read(path).ok()) else {
             println!("skipped: measurement: no checkpoint; pass --model FILE.pth or set SCHUR_TEST_MODELS");
             return None;

@@ -49,7 +49,7 @@ const MOST_THREADS: i64 = 4096;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Common options")]
 pub struct GlobalArgs {
-    /// Model: a name of `schur models list`, fetched when first used, or a .safetensors or .pth file.
+    /// Model: a name of `schur models list`, fetched when first used, a .safetensors or .pth file, or a folder that matgl has saved.
     #[arg(long, global = true, value_name = "NAME|FILE", default_value = crate::models::DEFAULT)]
     pub model: String,
     /// Level of theory, for models trained on several (sevennet-mf-0: PBE or R2SCAN).

@@ -34,13 +34,13 @@ pub enum ModelsCommand {
     },
     /// Print what a model is: architecture, cut-off, elements, parameters, hashes, licence.
     Info {
-        /// A name or a .safetensors or .pth file [default: the value of --model].
+        /// A name, a .safetensors or .pth file, or a folder of matgl [default: the value of --model].
         #[arg(value_name = "NAME|FILE")]
         model: Option<String>,
     },
-    /// Convert a checkpoint (.pth) into a model file (.safetensors).
+    /// Convert a checkpoint (.pth), or a folder that matgl has saved, into a model file (.safetensors).
     Convert {
-        /// The checkpoint, or a model file.
+        /// The checkpoint, the folder, or a model file.
         #[arg(value_name = "IN")]
         input: PathBuf,
         /// The model file to write.

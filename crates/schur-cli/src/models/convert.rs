@@ -30,6 +30,40 @@ pub fn from_checkpoint(bytes: &[u8]) -> Result<Model> {
     Ok(model)
 }
 
+/// What is known of the potentials that matgl publishes: digest of the weights, name, description.
+const MATGL: [(&str, &str, &str); 2] = [
+    (
+        "d2dfa51a65d23a47fd935eb0628177d2a1088584562091ef3350ce3a002fce6a",
+        "tensornet-matpes-pbe",
+        "TensorNet trained on MatPES, PBE, 89 elements",
+    ),
+    (
+        "b1f87297bac09ada6f0e2f41d362d784f894ff0f1f031478187c55ec661b71ba",
+        "tensornet-matpes-r2scan",
+        "TensorNet trained on MatPES, r2SCAN, 89 elements",
+    ),
+];
+
+/// From `LICENSE` in matgl's repository, which holds the weights and no other licence for them.
+const MATGL_LICENCE: &str = "BSD-3-Clause, Copyright (c) 2022 Materials Virtual Lab";
+
+/// Reads the two files of a potential that matgl has saved, and notes the digest of the weights and their origin.
+///
+/// # Errors
+/// If they cannot be read or ask for what is not supported.
+pub fn from_matgl(settings: &str, state: &[u8]) -> Result<Model> {
+    let mut model = Model::from_matgl(settings, &Checkpoint::read(state)?)?;
+    let digest = sha256(state);
+    if let Some((_, name, description)) = MATGL.iter().find(|(known, ..)| *known == digest) {
+        for (key, value) in [("name", *name), ("description", description), ("licence", MATGL_LICENCE)] {
+            model.metadata.insert(key.to_owned(), value.to_owned());
+        }
+    }
+    model.metadata.insert("checkpoint_sha256".to_owned(), digest);
+    model.metadata.insert("converted_by".to_owned(), concat!("schur ", env!("CARGO_PKG_VERSION")).to_owned());
+    Ok(model)
+}
+
 /// Writes a model as the bytes of a model file.
 ///
 /// # Errors

@@ -18,7 +18,7 @@ use crate::report::Reporter;
 pub enum Source {
     /// A model of the registry.
     Named(&'static Entry),
-    /// A model file or a checkpoint.
+    /// A model file, a checkpoint, or a folder that matgl has saved.
     File(PathBuf),
 }
 
@@ -44,7 +44,7 @@ pub fn source(argument: &str) -> Result<Source> {
         return Ok(Source::Named(entry));
     }
     let path = Path::new(argument);
-    if path.is_file() || is_model_path(path) {
+    if path.is_file() || is_matgl_folder(path) || is_model_path(path) {
         return Ok(Source::File(path.to_owned()));
     }
     bail!("there is no model `{argument}`: neither a file nor one of the names {}", registry::names())
@@ -91,11 +91,56 @@ pub fn load_cached(entry: &Entry, cache: &Cache) -> Result<Loaded> {
     Ok(Loaded { model, label: entry.name.to_owned(), path, sha256: digest })
 }
 
-/// Loads a model file or, converting it in memory, a checkpoint.
+/// The file with the settings of a potential that matgl has saved, and the one with its weights.
+const MATGL_FILES: [&str; 2] = ["model.json", "state.pt"];
+/// The third file of such a folder; it repeats the settings.
+const MATGL_REPEATED: &str = "model.pt";
+
+/// Whether a folder holds what matgl saves of a potential.
+fn is_matgl_folder(path: &Path) -> bool {
+    MATGL_FILES.iter().all(|name| path.join(name).is_file())
+}
+
+/// The folder that is meant by its path or by that of a file in it, if it is one that matgl has saved.
+fn matgl_folder(path: &Path) -> Option<&Path> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let is_member = name.is_some_and(|name| MATGL_FILES.contains(&name) || name == MATGL_REPEATED);
+    let folder = if is_member { path.parent()? } else { path };
+    is_matgl_folder(folder).then_some(folder)
+}
+
+/// Loads the files in a folder that matgl has saved, converting them in memory.
+fn load_matgl(folder: &Path) -> Result<Loaded> {
+    let of = |name: &str| {
+        let path = folder.join(name);
+        fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))
+    };
+    let [settings, state] = MATGL_FILES.map(of);
+    let (settings, state) = (settings?, state?);
+    let settings = String::from_utf8(settings).context("model.json is not text");
+    let model = settings.and_then(|settings| convert::from_matgl(&settings, &state));
+    let model = model.with_context(|| format!("`{}`", folder.display()))?;
+    let named = model.metadata.get("name").cloned();
+    let label = named.or_else(|| Some(folder.file_name()?.to_string_lossy().into_owned()));
+    let label = label.unwrap_or_else(|| folder.display().to_string());
+    Ok(Loaded { model, label, path: folder.join(MATGL_FILES[1]), sha256: sha256(&state) })
+}
+
+/// Loads a model file or, converting it in memory, a checkpoint or a folder that matgl has saved.
 ///
 /// # Errors
-/// If it cannot be read or is neither.
+/// If it cannot be read or is none of these.
 pub fn load_file(path: &Path) -> Result<Loaded> {
+    if let Some(folder) = matgl_folder(path) {
+        return load_matgl(folder);
+    }
+    if path.is_dir() {
+        bail!(
+            "the folder `{}` holds no potential of matgl: {} belong to one",
+            path.display(),
+            MATGL_FILES.join(" and ")
+        );
+    }
     let bytes = fs::read(path).with_context(|| format!("cannot read model `{}`", path.display()))?;
     let model = parse(&bytes).with_context(|| format!("`{}`", path.display()))?;
     let label = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();

@@ -110,6 +110,7 @@ fn described(function: CutoffFunction) -> String {
     match function {
         CutoffFunction::Xplor { onset } => format!("XPLOR from {onset} Å"),
         CutoffFunction::Polynomial { power } => format!("polynomial of power {power}"),
+        CutoffFunction::Cosine => "cosine".to_owned(),
         other => format!("{other:?}"),
     }
 }
