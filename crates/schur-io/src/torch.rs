@@ -24,6 +24,7 @@ mod item;
 mod json;
 mod meaning;
 mod numpy;
+mod object;
 mod strided;
 
 pub use error::TorchError;

@@ -15,10 +15,10 @@ use crate::tensor::{ByteOrder, DType, Tensor};
 /// them, and the bytes of a tensor are read when the tensor is.
 #[derive(Debug, Clone)]
 pub struct Item<'c> {
-    checkpoint: &'c Checkpoint<'c>,
-    id: ValueId,
+    pub(super) checkpoint: &'c Checkpoint<'c>,
+    pub(super) id: ValueId,
     /// Empty for the root.
-    path: String,
+    pub(super) path: String,
 }
 
 /// Says what an [`Item`] is.
@@ -304,7 +304,7 @@ impl<'c> Item<'c> {
         }
     }
 
-    fn reader(&self) -> Reader<'c> {
+    pub(super) fn reader(&self) -> Reader<'c> {
         Reader(&self.checkpoint.pickle)
     }
 
@@ -334,7 +334,7 @@ impl<'c> Item<'c> {
         out
     }
 
-    fn child(&self, id: ValueId, key: Key) -> Self {
+    pub(super) fn child(&self, id: ValueId, key: Key) -> Self {
         let path = match key {
             Key::Text(text) if is_word(text) && self.path.is_empty() => text.to_owned(),
             Key::Text(text) if is_word(text) => format!("{}.{text}", self.path),
@@ -344,11 +344,11 @@ impl<'c> Item<'c> {
         Self { checkpoint: self.checkpoint, id, path }
     }
 
-    fn indexed(&self, id: ValueId, index: usize) -> Self {
+    pub(super) fn indexed(&self, id: ValueId, index: usize) -> Self {
         Self { checkpoint: self.checkpoint, id, path: format!("{}[{index}]", self.path) }
     }
 
-    fn type_error(&self, expected: &'static str) -> TorchError {
+    pub(super) fn type_error(&self, expected: &'static str) -> TorchError {
         let found = self.kind().map_or_else(|_| "a malformed object".to_owned(), |kind| kind.to_string());
         TorchError::Type { path: self.path().to_owned(), expected, found }
     }
