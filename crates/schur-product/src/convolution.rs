@@ -47,7 +47,25 @@ impl Convolution {
     /// # Errors
     /// [`ProductError`] if a degree is larger than the exact 3j symbols go.
     pub fn new(features: &Layout, max_harmonic: usize, max_result: usize) -> Result<Self, ProductError> {
-        let paths = list_paths(features, max_harmonic, max_result);
+        Self::select(features, max_harmonic, max_result, |_| true)
+    }
+
+    /// Lists only the paths whose degrees have an even sum: those that parity allows where all irreps are like
+    /// harmonics, `0e`, `1o`, `2e` and so on.
+    ///
+    /// # Errors
+    /// As for [`Self::new`].
+    pub fn with_parity(features: &Layout, max_harmonic: usize, max_result: usize) -> Result<Self, ProductError> {
+        Self::select(features, max_harmonic, max_result, |degrees| degrees.iter().sum::<usize>().is_multiple_of(2))
+    }
+
+    fn select(
+        features: &Layout,
+        max_harmonic: usize,
+        max_result: usize,
+        keep: impl Fn([usize; 3]) -> bool,
+    ) -> Result<Self, ProductError> {
+        let paths = list_paths(features, max_harmonic, max_result, keep);
         let degrees = 0..=max_result;
         let channels =
             |degree: usize| paths.iter().filter(|p| p.degrees[2] == degree).map(|p| p.channels).sum::<usize>();
@@ -78,13 +96,18 @@ impl Convolution {
     }
 }
 
-fn list_paths(features: &Layout, max_harmonic: usize, max_result: usize) -> Vec<ConvolutionPath> {
+fn list_paths(
+    features: &Layout,
+    max_harmonic: usize,
+    max_result: usize,
+    keep: impl Fn([usize; 3]) -> bool,
+) -> Vec<ConvolutionPath> {
     let mut paths = Vec::new();
     let mut weight = 0;
     for block in features.blocks() {
         for l2 in 0..=max_harmonic {
             let l1 = block.degree;
-            for l3 in l1.abs_diff(l2)..=(l1 + l2).min(max_result) {
+            for l3 in (l1.abs_diff(l2)..=(l1 + l2).min(max_result)).filter(|&l3| keep([l1, l2, l3])) {
                 paths.push(ConvolutionPath { degrees: [l1, l2, l3], channels: block.channels, weight });
                 weight += block.channels;
             }

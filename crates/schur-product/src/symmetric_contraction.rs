@@ -240,7 +240,9 @@ impl SymmetricContraction {
         let size = |polynomial: &monomials::Polynomials| {
             polynomial.iter().map(|((_, monomial), c)| c * c / arrangements(monomial)).sum::<f64>().sqrt()
         };
-        let (defect, scale) = (size(&rest), size(&polynomial));
+        // Of a tensor without a symmetric part, such as a triple product, rounding is all that is left.
+        let scale = tensor.iter().map(|c| c * c).sum::<f64>().sqrt();
+        let defect = size(&rest);
         match defect <= 1e-6 * scale {
             true => Ok(coefficients),
             false => Err(ProductError::NotEquivariant { what: "the tensor of a polynomial", defect, scale }),

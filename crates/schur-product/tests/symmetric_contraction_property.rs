@@ -201,6 +201,18 @@ fn foreign_polynomials_are_expressed_or_refused() {
     assert!(map.express(7, usize::MAX, &[]).is_err());
 }
 
+/// The triple product of three vectors is no polynomial of one: nothing is left of it but rounding.
+#[test]
+fn a_tensor_without_a_symmetric_part_is_nothing() {
+    let map = contraction("1o", "0o", 3, Symmetry::O3);
+    let mut triple = [0.0; 27];
+    for ([i, j, k], sign) in [([0, 1, 2], 1.0), ([1, 2, 0], 1.0), ([2, 0, 1], 1.0)] {
+        triple[9 * i + 3 * j + k] = sign;
+        triple[9 * j + 3 * i + k] = -sign * (1.0 + f64::EPSILON);
+    }
+    assert_eq!(map.express(0, 3, &triple), Ok(Vec::new()));
+}
+
 /// Symmetric tensors from projectors, a way of their own, span the same space: the change of basis is orthogonal.
 #[test]
 fn the_basis_of_symmetric_tensors_is_the_same() {
