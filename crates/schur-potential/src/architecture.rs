@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use crate::{CutoffFunction, ModelError, NequipArchitecture, TensornetArchitecture};
+use crate::{CutoffFunction, MaceArchitecture, ModelError, NequipArchitecture, TensornetArchitecture};
 
 /// What a model is made of: its family, and that family's own description.
 ///
@@ -24,6 +24,8 @@ pub enum Architecture {
     Nequip(NequipArchitecture),
     /// TensorNet.
     Tensornet(TensornetArchitecture),
+    /// MACE.
+    Mace(MaceArchitecture),
 }
 
 /// The entry that names the family.
@@ -37,9 +39,10 @@ impl<'de> Deserialize<'de> for Architecture {
         match family.as_ref().map(Value::as_str) {
             None | Some(Some("nequip")) => serde_json::from_value(value).map(Self::Nequip).map_err(D::Error::custom),
             Some(Some("tensornet")) => serde_json::from_value(value).map(Self::Tensornet).map_err(D::Error::custom),
+            Some(Some("mace")) => serde_json::from_value(value).map(Self::Mace).map_err(D::Error::custom),
             Some(_) => {
                 let found = family.unwrap_or_default();
-                Err(D::Error::custom(format_args!("the family {found} is not one of nequip, tensornet")))
+                Err(D::Error::custom(format_args!("the family {found} is not one of nequip, tensornet, mace")))
             }
         }
     }
@@ -51,6 +54,7 @@ impl Architecture {
         match self {
             Self::Nequip(_) => "nequip",
             Self::Tensornet(_) => "tensornet",
+            Self::Mace(_) => "mace",
         }
     }
 
@@ -59,6 +63,7 @@ impl Architecture {
         match self {
             Self::Nequip(it) => &it.species,
             Self::Tensornet(it) => &it.species,
+            Self::Mace(it) => &it.species,
         }
     }
 
@@ -67,6 +72,7 @@ impl Architecture {
         match self {
             Self::Nequip(it) => it.cutoff,
             Self::Tensornet(it) => it.cutoff,
+            Self::Mace(it) => it.cutoff,
         }
     }
 
@@ -75,6 +81,7 @@ impl Architecture {
         match self {
             Self::Nequip(it) => it.cutoff_function,
             Self::Tensornet(_) => CutoffFunction::Cosine,
+            Self::Mace(it) => it.cutoff_function,
         }
     }
 
@@ -83,6 +90,7 @@ impl Architecture {
         match self {
             Self::Nequip(it) => it.max_harmonic,
             Self::Tensornet(_) => TensornetArchitecture::MAX_HARMONIC,
+            Self::Mace(it) => it.max_harmonic,
         }
     }
 
@@ -91,6 +99,7 @@ impl Architecture {
         match self {
             Self::Nequip(it) => &it.modalities,
             Self::Tensornet(_) => &[],
+            Self::Mace(it) => &it.heads,
         }
     }
 
@@ -99,6 +108,7 @@ impl Architecture {
         match self {
             Self::Nequip(it) => it.feature_names(),
             Self::Tensornet(it) => it.feature_names(),
+            Self::Mace(it) => it.feature_names(),
         }
     }
 
@@ -107,6 +117,10 @@ impl Architecture {
         match self {
             Self::Nequip(_) => !["scale", "shift"].contains(&name) && !name.ends_with("denominator"),
             Self::Tensornet(_) => !["scale", "shift", "mean", "radial.centers"].contains(&name),
+            Self::Mace(_) => {
+                let constants = ["scale", "shift", "energies", "covalent_radii", "radial.centres"];
+                !constants.contains(&name) && !name.ends_with("denominator") && !name.starts_with("pair_repulsion")
+            }
         }
     }
 
@@ -118,6 +132,7 @@ impl Architecture {
         match self {
             Self::Nequip(it) => it.validate(),
             Self::Tensornet(it) => it.validate(),
+            Self::Mace(it) => it.validate(),
         }
     }
 
@@ -126,6 +141,7 @@ impl Architecture {
         match self {
             Self::Nequip(it) => Some(it),
             Self::Tensornet(_) => None,
+            Self::Mace(_) => None,
         }
     }
 
@@ -134,6 +150,7 @@ impl Architecture {
         match self {
             Self::Nequip(it) => Some(it),
             Self::Tensornet(_) => None,
+            Self::Mace(_) => None,
         }
     }
 }

@@ -21,7 +21,7 @@ pub(crate) use edge_harmonics::EdgeHarmonics;
 pub(crate) use geometry::{Geometry, Locate};
 pub(crate) use radial::{Bessel, RadialFunctions, RadialNetwork, RadialScratch};
 pub use radial_table::RadialTableError;
-pub(crate) use radial_table::{check_size, measure, spline_pieces, tabulate};
+pub(crate) use radial_table::{MAX_TABLE_NUMBERS, check_size, measure, spline_pieces, tabulate};
 pub(crate) use row_blocks::RowBlocks;
 pub(crate) use species::SpeciesMap;
 

@@ -8,7 +8,8 @@ use schur_multilinear::PlanError;
 use schur_product::ProductError;
 use schur_tensor::Real;
 
-use crate::nequip::{NequipPotential, Plan};
+use crate::mace::{self, MacePotential};
+use crate::nequip::{self, NequipPotential};
 use crate::tensornet::{self, TensornetPotential};
 use crate::{Architecture, Potential, RadialTableError};
 
@@ -189,17 +190,21 @@ impl Model {
         pool: Arc<rayon::ThreadPool>,
     ) -> Result<Box<dyn Potential + Send>, ModelError> {
         Ok(match &self.architecture {
-            Architecture::Nequip(it) => Box::new(NequipPotential::new(Plan::<T>::new(self, it, options)?, pool)),
+            Architecture::Nequip(it) => {
+                Box::new(NequipPotential::new(nequip::Plan::<T>::new(self, it, options)?, pool))
+            }
             Architecture::Tensornet(it) => {
                 Box::new(TensornetPotential::new(tensornet::Plan::<T>::new(self, it, options)?, pool))
             }
+            Architecture::Mace(it) => Box::new(MacePotential::new(mace::Plan::<T>::new(self, it, options)?, pool)),
         })
     }
 
     fn radial_table_error_in<T: Real>(&self, options: &PotentialOptions) -> Result<RadialTableError, ModelError> {
         Ok(match &self.architecture {
-            Architecture::Nequip(it) => Plan::<T>::new(self, it, options)?.table_error(),
+            Architecture::Nequip(it) => nequip::Plan::<T>::new(self, it, options)?.table_error(),
             Architecture::Tensornet(it) => tensornet::Plan::<T>::new(self, it, options)?.table_error(),
+            Architecture::Mace(it) => mace::Plan::<T>::new(self, it, options)?.table_error(),
         })
     }
 

@@ -29,6 +29,8 @@ pub(crate) struct Geometry<T> {
     cutoff: f64,
     /// Which of its lists the rows were laid out for.
     laid_out: Option<u64>,
+    /// Whether atoms of one element lie side by side; then the elements that the rows were laid out for.
+    grouped: Option<Vec<u8>>,
     /// Original number of each renumbered atom, and the inverse.
     pub order: Vec<u32>,
     pub position_of: Vec<u32>,
@@ -100,6 +102,7 @@ impl<T: Real> Geometry<T> {
             list,
             cutoff,
             laid_out: None,
+            grouped: None,
             order: Vec::new(),
             position_of: Vec::new(),
             starts: Vec::new(),
@@ -111,6 +114,11 @@ impl<T: Real> Geometry<T> {
             reverse: Vec::new(),
             slots: Vec::new(),
         })
+    }
+
+    /// Starts without a structure; atoms of one element will lie side by side.
+    pub fn grouped(cutoff: f64) -> Result<Self, PotentialError> {
+        Ok(Self { grouped: Some(Vec::new()), ..Self::new(cutoff)? })
     }
 
     /// Finds the edges of a structure, `block` atoms at a time.
@@ -125,7 +133,8 @@ impl<T: Real> Geometry<T> {
     ) -> Result<(), PotentialError> {
         self.list.update(structure)?;
         // As long as the list is kept its rows are too; results do not depend on the numbering, as told above.
-        if self.laid_out != Some(self.list.builds()) {
+        let regrouped = self.grouped.as_ref().is_some_and(|numbers| *numbers != structure.numbers);
+        if self.laid_out != Some(self.list.builds()) || regrouped {
             self.lay_out(structure);
             self.laid_out = Some(self.list.builds());
         }
@@ -163,6 +172,10 @@ impl<T: Real> Geometry<T> {
     fn lay_out(&mut self, structure: &Structure) {
         let list = self.list.list();
         self.order = spatial_order(structure, self.cutoff);
+        if let Some(numbers) = &mut self.grouped {
+            numbers.clone_from(&structure.numbers);
+            self.order.sort_by_key(|&atom| numbers[atom as usize]);
+        }
         self.position_of.resize(self.order.len(), 0);
         for (k, &atom) in (0u32..).zip(&self.order) {
             self.position_of[atom as usize] = k;

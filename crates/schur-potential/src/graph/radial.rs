@@ -9,8 +9,13 @@ pub(crate) trait RadialFunctions {
     /// How many there are.
     fn count(&self) -> usize;
 
-    /// Values and derivatives of all functions at `r`, Å.
-    fn evaluate<T: Real>(&self, r: f64, values: &mut [T], derivatives: &mut [T]);
+    /// Values and derivatives of all functions at `r`, Å; `edge` counts the distances that are asked for together.
+    fn evaluate<T: Real>(&self, edge: usize, r: f64, values: &mut [T], derivatives: &mut [T]);
+
+    /// A factor of all weights at `r`, and its derivative; none if the functions themselves end at the cut-off.
+    fn envelope(&self, _r: f64) -> Option<(f64, f64)> {
+        None
+    }
 }
 
 /// The Bessel functions of a NequIP model times its cut-off function:
@@ -30,7 +35,7 @@ impl RadialFunctions for Bessel {
         self.frequencies.len()
     }
 
-    fn evaluate<T: Real>(&self, r: f64, values: &mut [T], derivatives: &mut [T]) {
+    fn evaluate<T: Real>(&self, _edge: usize, r: f64, values: &mut [T], derivatives: &mut [T]) {
         let (f, df) = self.function.evaluate(r, self.cutoff);
         let scale = 2.0 / self.cutoff;
         for ((value, derivative), &k) in values.iter_mut().zip(derivatives).zip(&self.frequencies) {
@@ -89,8 +94,8 @@ impl<T: Real> RadialNetwork<T> {
         scratch.tangents.as_mut_slice().fill(T::ZERO);
         let values = scratch.values.as_mut_slice().chunks_exact_mut(width);
         let tangents = scratch.tangents.as_mut_slice().chunks_exact_mut(width);
-        for ((values, tangents), &r) in values.zip(tangents).zip(distances) {
-            basis.evaluate(r, values, tangents);
+        for (edge, ((values, tangents), &r)) in values.zip(tangents).zip(distances).enumerate() {
+            basis.evaluate(edge, r, values, tangents);
         }
         let Some((last, hidden)) = self.layers.split_last() else { return };
         for layer in hidden {
@@ -106,6 +111,16 @@ impl<T: Real> RadialNetwork<T> {
             self.activate(scratch);
         }
         self.finish(last, count, scratch);
+        let rows = scratch.rows.as_mut_slice().chunks_exact_mut(2 * self.width());
+        for (row, &r) in rows.zip(distances) {
+            let Some((f, df)) = basis.envelope(r) else { break };
+            let (values, derivatives) = row.split_at_mut(self.width());
+            for (value, derivative) in values.iter_mut().zip(derivatives) {
+                let (w, dw) = (value.to_f64(), derivative.to_f64());
+                *value = T::from_f64(w * f);
+                *derivative = T::from_f64(dw * f + w * df);
+            }
+        }
     }
 
     /// The last layer writes values and derivatives in turn.

@@ -16,7 +16,7 @@ const NODE_SPACINGS: [(f64, f64); 3] = [(1.5, 0.004), (3.0, 0.0125), (f64::INFIN
 
 /// Most numbers in all spline tables of a model, a dozen times those of SevenNet-l3i5. Without a bound a file could take a
 /// hundred times its own length in memory.
-const MAX_TABLE_NUMBERS: usize = 1 << 26;
+pub(crate) const MAX_TABLE_NUMBERS: usize = 1 << 26;
 
 /// The measured error of the spline tables against the networks they replace.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

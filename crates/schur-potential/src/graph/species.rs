@@ -18,14 +18,30 @@ impl SpeciesMap {
         Self(map)
     }
 
+    /// Fills `out` with the species of all atoms.
+    ///
+    /// # Errors
+    /// As for [`Self::fill`].
+    pub fn fill_all(&self, structure: &Structure, out: &mut Vec<u8>) -> Result<(), PotentialError> {
+        self.fill_from(structure, 0..structure.len(), out)
+    }
+
     /// Fills `out` with the species of the atoms in the order given.
     ///
     /// # Errors
     /// [`PotentialError::UnknownElement`] naming the first atom that the model does not know.
     pub fn fill(&self, structure: &Structure, order: &[u32], out: &mut Vec<u8>) -> Result<(), PotentialError> {
+        self.fill_from(structure, order.iter().map(|&atom| atom as usize), out)
+    }
+
+    fn fill_from(
+        &self,
+        structure: &Structure,
+        order: impl Iterator<Item = usize>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), PotentialError> {
         out.clear();
-        for &atom in order {
-            let atom = atom as usize;
+        for atom in order {
             let number = structure.numbers[atom];
             out.push(self.0[usize::from(number)].ok_or_else(|| self.unknown(atom, number))?);
         }

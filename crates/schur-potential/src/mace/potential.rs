@@ -1,0 +1,268 @@
+//! A MACE model as a [`Potential`]: the order of the passes, and what is kept between evaluations.
+
+use std::ops::Range;
+use std::sync::{Arc, Mutex};
+
+use schur_atoms::Structure;
+use schur_multilinear::{ChannelwiseWorkspace, EdgeScratch, SplinePoint};
+use schur_tensor::{Aligned, Real};
+
+use super::elements::ElementLayer;
+use super::pair_tables::PairTables;
+use super::plan::{LayerPlan, Plan};
+use crate::graph::{AtomValues, EdgeGradient, Geometry, Locate, RadialScratch, block_of, with_scratch};
+use crate::{Evaluation, Potential, PotentialError, Request};
+
+/// Atoms in a block: a multiple of the six rows of a matrix tile, so that all tiles are full.
+const BLOCK: usize = 12;
+
+/// A MACE model with the memory that its evaluations use again.
+pub(crate) struct MacePotential<T: Real> {
+    plan: Plan<T>,
+    pool: Arc<rayon::ThreadPool>,
+    geometry: Option<Geometry<T>>,
+    /// `[species][layer]`, of the species that have occurred.
+    elements: Vec<Option<Vec<ElementLayer<T>>>>,
+    tables: PairTables<T>,
+    state: State<T>,
+    /// One for each thread of the pool.
+    scratch: Vec<Mutex<Scratch<T>>>,
+}
+
+/// Features and cotangents of all atoms, renumbered.
+#[derive(Debug, Default)]
+pub(super) struct State<T> {
+    /// In the caller's order.
+    species_of_atom: Vec<u8>,
+    /// Species that occur, ascending.
+    present: Vec<u8>,
+    pub species: Vec<u8>,
+    /// Atoms of one species side by side.
+    pub runs: Vec<(u8, Range<usize>)>,
+    /// What each layer gathers, `[layer][atom][sent]`.
+    pub sent: Vec<Aligned<T>>,
+    /// What each layer contracts, `[layer][atom][target]`.
+    pub targets: Vec<Aligned<T>>,
+    /// One plus the sum over neighbours that messages are divided by, `[layer][atom]`, and dE/d of it.
+    pub densities: Vec<Vec<f64>>,
+    pub density_gradients: Vec<Vec<f64>>,
+    /// Gradient of a readout that is not linear, `[layer][atom][scalar]`.
+    pub readout_gradients: Vec<Aligned<T>>,
+    /// What a contraction makes, later its cotangent.
+    pub contracted: Aligned<T>,
+    /// The features behind the last layer, and one to write the next into.
+    pub features: Aligned<T>,
+    pub next_features: Aligned<T>,
+    /// Cotangent of the features behind a layer and before it.
+    pub gradient: Aligned<T>,
+    pub next_gradient: Aligned<T>,
+    pub target_gradient: Aligned<T>,
+    /// Cotangent of the messages, `[atom][message]`.
+    pub message_gradient: Aligned<T>,
+    pub edges: EdgeGradient<T>,
+    pub values: AtomValues,
+    pub workspace: ChannelwiseWorkspace<T>,
+}
+
+/// Memory of one thread.
+#[derive(Debug, Default)]
+pub(super) struct Scratch<T> {
+    pub edges: EdgeScratch<T>,
+    pub radial: RadialScratch<T>,
+    pub distances: Vec<f64>,
+    pub pairs: Vec<[u8; 2]>,
+    pub numbers: Vec<f64>,
+    pub points: Vec<SplinePoint<T>>,
+    pub messages: Aligned<T>,
+    pub mixed: Aligned<T>,
+    pub rows: [Aligned<T>; 2],
+    pub turned: Vec<T>,
+}
+
+impl<T: Real> MacePotential<T> {
+    /// Makes the potential; memory is taken at the first evaluation.
+    pub fn new(plan: Plan<T>, pool: Arc<rayon::ThreadPool>) -> Self {
+        let scratch = (0..pool.current_num_threads()).map(|_| Mutex::default()).collect();
+        let elements = plan.architecture.species.iter().map(|_| None).collect();
+        let tables = PairTables::new(&plan);
+        Self { plan, pool, geometry: None, elements, tables, state: State::default(), scratch }
+    }
+
+    fn run(&mut self, structure: &Structure, request: Request, out: &mut Evaluation) -> Result<(), PotentialError> {
+        let mut geometry = match self.geometry.take() {
+            Some(geometry) => geometry,
+            None => Geometry::grouped(self.plan.architecture.cutoff)?,
+        };
+        let result = self.run_with(&mut geometry, structure, request, out);
+        // The list is kept even where this structure was refused: the next one may be sound.
+        self.geometry = Some(geometry);
+        result
+    }
+
+    fn run_with(
+        &mut self,
+        geometry: &mut Geometry<T>,
+        structure: &Structure,
+        request: Request,
+        out: &mut Evaluation,
+    ) -> Result<(), PotentialError> {
+        let block = block_of(structure.len(), BLOCK, self.scratch.len());
+        let tabulated = self.prepare(structure)?;
+        let (tables, species) = (&self.tables, &self.state.species_of_atom);
+        let locate = |atom: usize, neighbor: usize, r: f64| tables.locate([species[atom], species[neighbor]], r);
+        geometry.update(structure, &self.plan.harmonics, tabulated.then_some(&locate as Locate<'_, T>), block)?;
+        self.state.number(geometry);
+        let passes = Passes {
+            plan: &self.plan,
+            elements: &self.elements,
+            tables: tabulated.then_some(&self.tables),
+            geometry,
+            scratch: &self.scratch,
+            block,
+        };
+        passes.forward(&mut self.state);
+        if request.forces || request.virials {
+            passes.backward(&mut self.state);
+        }
+        self.state.values.deliver(geometry, request, out)
+    }
+
+    /// Makes what the elements of a structure need; says whether radial networks are tabulated for it.
+    fn prepare(&mut self, structure: &Structure) -> Result<bool, PotentialError> {
+        let state = &mut self.state;
+        self.plan.species.fill_all(structure, &mut state.species_of_atom)?;
+        state.present.clear();
+        let mut seen = [false; 256];
+        state.species_of_atom.iter().for_each(|&species| seen[usize::from(species)] = true);
+        state.present.extend((0..=u8::MAX).filter(|&species| seen[usize::from(species)]));
+        for &species in &state.present {
+            let species = usize::from(species);
+            let plan = &self.plan;
+            self.elements[species]
+                .get_or_insert_with(|| plan.layers.iter().map(|layer| layer.elements.of(plan.arch, species)).collect());
+        }
+        Ok(!self.plan.exact_radial && self.tables.prepare(&self.plan, &state.present))
+    }
+}
+
+impl<T: Real> State<T> {
+    /// Lists species and their ranges in the geometry's order.
+    fn number(&mut self, geometry: &Geometry<T>) {
+        self.species.clear();
+        self.species.extend(geometry.order.iter().map(|&atom| self.species_of_atom[atom as usize]));
+        self.runs.clear();
+        for (k, &species) in self.species.iter().enumerate() {
+            match self.runs.last_mut() {
+                Some((last, range)) if *last == species => range.end = k + 1,
+                _ => self.runs.push((species, k..k + 1)),
+            }
+        }
+    }
+}
+
+/// What all passes over the layers share.
+pub(super) struct Passes<'a, T: Real> {
+    pub plan: &'a Plan<T>,
+    elements: &'a [Option<Vec<ElementLayer<T>>>],
+    /// None where radial networks are evaluated for every edge.
+    pub tables: Option<&'a PairTables<T>>,
+    pub geometry: &'a Geometry<T>,
+    scratch: &'a [Mutex<Scratch<T>>],
+    pub block: usize,
+}
+
+impl<T: Real> Passes<'_, T> {
+    /// Number of atoms.
+    pub fn atoms(&self) -> usize {
+        self.geometry.order.len()
+    }
+
+    /// The memory of the calling thread.
+    pub fn with_scratch<R>(&self, work: impl FnOnce(&mut Scratch<T>) -> R) -> R {
+        with_scratch(self.scratch, work)
+    }
+
+    /// The atoms of block `index`.
+    pub fn atoms_of(&self, index: usize) -> Range<usize> {
+        let first = index * self.block;
+        first..(first + self.block).min(self.atoms())
+    }
+
+    /// A layer's part of a species that occurs.
+    pub fn element(&self, t: usize, species: u8) -> Option<&ElementLayer<T>> {
+        self.elements[usize::from(species)].as_ref().map(|layers| &layers[t])
+    }
+
+    /// Where the atoms of one species lie in a range of atoms, counted from its beginning.
+    pub fn runs_in<'s>(
+        &self,
+        runs: &'s [(u8, Range<usize>)],
+        atoms: Range<usize>,
+    ) -> impl Iterator<Item = (u8, Range<usize>)> + 's {
+        runs.iter().filter_map(move |(species, run)| {
+            let (start, end) = (run.start.max(atoms.start), run.end.min(atoms.end));
+            (start < end).then(|| (*species, start - atoms.start..end - atoms.start))
+        })
+    }
+
+    /// Without tables: runs the radial network of a layer for the edges of row `k`.
+    pub fn radial_weights(&self, layer: &LayerPlan<T>, species: &[u8], k: usize, scratch: &mut Scratch<T>) {
+        if self.tables.is_some() {
+            return;
+        }
+        let row = self.geometry.row(k);
+        scratch.points.clear();
+        scratch.points.extend((0..row.len()).map(SplinePoint::direct));
+        scratch.distances.clear();
+        scratch.distances.extend(self.geometry.vectors[row.clone()].iter().map(|&v| length(v)));
+        scratch.pairs.clear();
+        scratch.pairs.extend(self.geometry.nodes[row].iter().map(|&node| [species[k], species[node as usize]]));
+        let functions = super::radial::OfEdges { radial: &self.plan.radial, pairs: &scratch.pairs };
+        layer.network.evaluate(&functions, &scratch.distances, &mut scratch.radial);
+    }
+
+    /// The weights of a row's edges: from the tables, or what `radial_weights` has left.
+    pub fn weights<'s>(
+        &'s self,
+        t: usize,
+        row: Range<usize>,
+        radial: &'s RadialScratch<T>,
+        points: &'s [SplinePoint<T>],
+    ) -> schur_multilinear::EdgeWeights<'s, T> {
+        match self.tables {
+            Some(tables) => tables.weights(t, &self.geometry.points[row]),
+            None => {
+                let width = self.plan.layers[t].network.width();
+                schur_multilinear::EdgeWeights { points, coefficients: radial.rows.as_slice(), width }
+            }
+        }
+    }
+
+    /// The density of an edge in a layer, and its derivative.
+    pub fn density(&self, t: usize, pair: [u8; 2], r: f64, numbers: &mut Vec<f64>) -> (f64, f64) {
+        let table = self.tables.and_then(|tables| tables.density(t, pair));
+        match (table, &self.plan.layers[t].density) {
+            (Some(table), _) => table.evaluate(r),
+            (None, Some(density)) => density.evaluate(&self.plan.radial, pair, r, numbers),
+            (None, None) => (0.0, 0.0),
+        }
+    }
+}
+
+/// The length of an edge's vector, Å.
+pub(super) fn length(vector: [f64; 3]) -> f64 {
+    schur_atoms::neighbours::distance(vector)
+}
+
+impl<T: Real> Potential for MacePotential<T> {
+    fn evaluate(
+        &mut self,
+        structure: &Structure,
+        request: Request,
+        out: &mut Evaluation,
+    ) -> Result<(), PotentialError> {
+        structure.validate()?;
+        let pool = Arc::clone(&self.pool);
+        pool.install(|| self.run(structure, request, out))
+    }
+}
