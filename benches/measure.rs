@@ -64,7 +64,9 @@ impl Arguments {
             return None;
         };
         let checkpoint = schur_io::torch::Checkpoint::read(&bytes).expect("a checkpoint");
-        Some(Model::from_sevennet(&checkpoint).expect("a SevenNet checkpoint"))
+        let is_object = matches!(checkpoint.root().kind(), Ok(Kind::Unknown { .. }));
+        let model = if is_object { Model::from_mace(&checkpoint) } else { Model::from_sevennet(&checkpoint) };
+        Some(model.expect("a checkpoint of SevenNet or MACE"))
     }
 
     /// The structures behind `--names`, from the folder `--structures`; by default all of `benches/structures`.

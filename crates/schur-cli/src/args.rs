@@ -49,11 +49,11 @@ const MOST_THREADS: i64 = 4096;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Common options")]
 pub struct GlobalArgs {
-    /// Model: a name of `schur models list`, fetched when first used, a .safetensors or .pth file, or a folder that matgl has saved.
+    /// Model: a name of `schur models list`, fetched when first used, a .safetensors, .pth or .model file, or a folder that matgl has saved.
     #[arg(long, global = true, value_name = "NAME|FILE", default_value = crate::models::DEFAULT)]
     pub model: String,
-    /// Level of theory, for models trained on several (sevennet-mf-0: PBE or R2SCAN).
-    #[arg(long, global = true, value_name = "NAME")]
+    /// Level of theory or head, for models trained on several (sevennet-mf-0: PBE or R2SCAN).
+    #[arg(long, visible_alias = "head", global = true, value_name = "NAME")]
     pub modality: Option<String>,
     /// Arithmetic of the network; positions, cells, energies and sums over atoms are always f64.
     #[arg(long, global = true, value_enum, default_value = "f32")]

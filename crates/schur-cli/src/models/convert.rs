@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use schur_io::sha256;
-use schur_io::torch::Checkpoint;
+use schur_io::torch::{Checkpoint, Kind};
 use schur_potential::Model;
 
 use super::registry;
@@ -12,7 +12,12 @@ use super::registry;
 /// # Errors
 /// If it cannot be read or is of no kind that is supported.
 pub fn from_checkpoint(bytes: &[u8]) -> Result<Model> {
-    let mut model = Model::from_sevennet(&Checkpoint::read(bytes)?)?;
+    let checkpoint = Checkpoint::read(bytes)?;
+    // SevenNet saves a dictionary; mace-torch the model itself, an object of a class of its own.
+    let mut model = match checkpoint.root().kind()? {
+        Kind::Unknown { .. } => Model::from_mace(&checkpoint)?,
+        _ => Model::from_sevennet(&checkpoint)?,
+    };
     let digest = sha256(bytes);
     if let Some(entry) = registry::by_checkpoint(&digest) {
         for (key, value) in [

@@ -53,7 +53,7 @@ pub fn source(argument: &str) -> Result<Source> {
 /// Whether a path looks like one of a model, so that a missing file is answered as such.
 fn is_model_path(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str());
-    extension.is_some_and(|extension| ["safetensors", "pth", "pt"].contains(&extension))
+    extension.is_some_and(|extension| ["safetensors", "pth", "pt", "model"].contains(&extension))
         || path.components().count() > 1
 }
 
@@ -156,7 +156,7 @@ fn parse(bytes: &[u8]) -> Result<Model> {
     let is_zip = bytes.starts_with(b"PK");
     convert::from_checkpoint(bytes).map_err(|error| match is_zip {
         true => error,
-        false => error.context("it is neither a model file (.safetensors) nor a PyTorch checkpoint (.pth)"),
+        false => error.context("it is neither a model file (.safetensors) nor a PyTorch checkpoint (.pth, .model)"),
     })
 }
 
@@ -167,7 +167,9 @@ mod tests {
     #[test]
     fn names_come_first_and_paths_are_known_by_their_form() {
         assert!(matches!(source("sevennet-0"), Ok(Source::Named(_))));
-        assert_eq!(source("mine.pth").unwrap(), Source::File("mine.pth".into()));
+        for file in ["mine.pth", "mine.model"] {
+            assert_eq!(source(file).unwrap(), Source::File(file.into()));
+        }
         assert_eq!(source("folder/mine").unwrap(), Source::File("folder/mine".into()));
         let error = source("sevenet-0").unwrap_err().to_string();
         assert!(error.contains("sevennet-0-may"), "{error}");

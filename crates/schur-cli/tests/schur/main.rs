@@ -11,6 +11,7 @@ mod eval;
 mod folder;
 mod layer;
 mod logic;
+mod mace;
 mod matgl;
 mod md;
 mod models;

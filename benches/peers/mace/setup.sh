@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Installs mace-torch and symmetrix-xl for the measurements and fixtures of MACE.
+#
+#   benches/peers/mace/setup.sh DIRECTORY [PIP OPTIONS...]
+#
+# DIRECTORY becomes a Python environment of some 2 GB. Pip options serve a mirror:
+# --index-url URL, and for torch --extra-index-url https://download.pytorch.org/whl/cpu.
+set -euo pipefail
+directory=${1:?usage: setup.sh DIRECTORY [PIP OPTIONS...]}
+shift
+here=$(cd "$(dirname "$0")" && pwd)
+python3 -m venv "$directory"
+"$directory/bin/pip" install "$@" -r "$here/requirements.txt"
