@@ -3,8 +3,7 @@
 #
 #   benches/peers/mace/setup.sh DIRECTORY [PIP OPTIONS...]
 #
-# DIRECTORY becomes a Python environment of some 2 GB. Pip options serve a mirror:
-# --index-url URL, and for torch --extra-index-url https://download.pytorch.org/whl/cpu.
+# DIRECTORY becomes a Python environment of some 5 GB, since the torch wheel brings CUDA libraries.
 set -euo pipefail
 directory=${1:?usage: setup.sh DIRECTORY [PIP OPTIONS...]}
 shift
