@@ -3,7 +3,9 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use crate::{CutoffFunction, MaceArchitecture, ModelError, NequipArchitecture, TensornetArchitecture};
+use crate::{
+    ChgnetArchitecture, CutoffFunction, MaceArchitecture, ModelError, NequipArchitecture, TensornetArchitecture,
+};
 
 /// What a model is made of: its family, and that family's own description.
 ///
@@ -26,6 +28,8 @@ pub enum Architecture {
     Tensornet(TensornetArchitecture),
     /// MACE.
     Mace(MaceArchitecture),
+    /// CHGNet.
+    Chgnet(ChgnetArchitecture),
 }
 
 /// The entry that names the family.
@@ -38,11 +42,12 @@ impl<'de> Deserialize<'de> for Architecture {
         let family = value.as_object_mut().and_then(|entries| entries.remove(TAG));
         match family.as_ref().map(Value::as_str) {
             None | Some(Some("nequip")) => serde_json::from_value(value).map(Self::Nequip).map_err(D::Error::custom),
+            Some(Some("chgnet")) => serde_json::from_value(value).map(Self::Chgnet).map_err(D::Error::custom),
             Some(Some("tensornet")) => serde_json::from_value(value).map(Self::Tensornet).map_err(D::Error::custom),
             Some(Some("mace")) => serde_json::from_value(value).map(Self::Mace).map_err(D::Error::custom),
             Some(_) => {
                 let found = family.unwrap_or_default();
-                Err(D::Error::custom(format_args!("the family {found} is not one of nequip, tensornet, mace")))
+                Err(D::Error::custom(format_args!("the family {found} is not one of nequip, tensornet, mace, chgnet")))
             }
         }
     }
@@ -55,6 +60,7 @@ impl Architecture {
             Self::Nequip(_) => "nequip",
             Self::Tensornet(_) => "tensornet",
             Self::Mace(_) => "mace",
+            Self::Chgnet(_) => "chgnet",
         }
     }
 
@@ -64,6 +70,7 @@ impl Architecture {
             Self::Nequip(it) => &it.species,
             Self::Tensornet(it) => &it.species,
             Self::Mace(it) => &it.species,
+            Self::Chgnet(it) => &it.species,
         }
     }
 
@@ -73,6 +80,7 @@ impl Architecture {
             Self::Nequip(it) => it.cutoff,
             Self::Tensornet(it) => it.cutoff,
             Self::Mace(it) => it.cutoff,
+            Self::Chgnet(it) => it.cutoff,
         }
     }
 
@@ -82,6 +90,7 @@ impl Architecture {
             Self::Nequip(it) => it.cutoff_function,
             Self::Tensornet(_) => CutoffFunction::Cosine,
             Self::Mace(it) => it.cutoff_function,
+            Self::Chgnet(it) => CutoffFunction::Polynomial { power: it.cutoff_power },
         }
     }
 
@@ -91,6 +100,7 @@ impl Architecture {
             Self::Nequip(it) => it.max_harmonic,
             Self::Tensornet(_) => TensornetArchitecture::MAX_HARMONIC,
             Self::Mace(it) => it.max_harmonic,
+            Self::Chgnet(_) => 0,
         }
     }
 
@@ -100,6 +110,7 @@ impl Architecture {
             Self::Nequip(it) => &it.modalities,
             Self::Tensornet(_) => &[],
             Self::Mace(it) => &it.heads,
+            Self::Chgnet(_) => &[],
         }
     }
 
@@ -109,6 +120,7 @@ impl Architecture {
             Self::Nequip(it) => it.feature_names(),
             Self::Tensornet(it) => it.feature_names(),
             Self::Mace(it) => it.feature_names(),
+            Self::Chgnet(it) => it.feature_names(),
         }
     }
 
@@ -121,6 +133,7 @@ impl Architecture {
                 let constants = ["scale", "shift", "energies", "covalent_radii", "radial.centres"];
                 !constants.contains(&name) && !name.ends_with("denominator") && !name.starts_with("pair_repulsion")
             }
+            Self::Chgnet(_) => name != "shift",
         }
     }
 
@@ -133,6 +146,7 @@ impl Architecture {
             Self::Nequip(it) => it.validate(),
             Self::Tensornet(it) => it.validate(),
             Self::Mace(it) => it.validate(),
+            Self::Chgnet(it) => it.validate(),
         }
     }
 
@@ -142,6 +156,7 @@ impl Architecture {
             Self::Nequip(it) => Some(it),
             Self::Tensornet(_) => None,
             Self::Mace(_) => None,
+            Self::Chgnet(_) => None,
         }
     }
 
@@ -151,6 +166,7 @@ impl Architecture {
             Self::Nequip(it) => Some(it),
             Self::Tensornet(_) => None,
             Self::Mace(_) => None,
+            Self::Chgnet(_) => None,
         }
     }
 }

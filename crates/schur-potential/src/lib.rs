@@ -5,9 +5,11 @@
 #![forbid(unsafe_code)]
 
 mod architecture;
+mod chgnet;
 mod evaluation;
 mod graph;
 mod import;
+mod layers;
 mod mace;
 mod model;
 mod model_file;
@@ -16,6 +18,7 @@ pub mod pair;
 mod tensornet;
 
 pub use architecture::Architecture;
+pub use chgnet::ChgnetArchitecture;
 pub use evaluation::{Evaluation, Potential, PotentialError, Request};
 pub use graph::{CutoffFunction, RadialTableError};
 pub use mace::{DistanceTransform, MaceArchitecture, MaceLayer, MaceReadout, MaceSkip, RadialKind};

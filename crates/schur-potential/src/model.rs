@@ -8,6 +8,7 @@ use schur_multilinear::PlanError;
 use schur_product::ProductError;
 use schur_tensor::Real;
 
+use crate::chgnet::{self, ChgnetPotential};
 use crate::mace::{self, MacePotential};
 use crate::nequip::{self, NequipPotential};
 use crate::tensornet::{self, TensornetPotential};
@@ -193,6 +194,9 @@ impl Model {
             Architecture::Nequip(it) => {
                 Box::new(NequipPotential::new(nequip::Plan::<T>::new(self, it, options)?, pool))
             }
+            Architecture::Chgnet(it) => {
+                Box::new(ChgnetPotential::new(chgnet::Plan::<T>::new(self, it, options)?, pool))
+            }
             Architecture::Tensornet(it) => {
                 Box::new(TensornetPotential::new(tensornet::Plan::<T>::new(self, it, options)?, pool))
             }
@@ -203,6 +207,8 @@ impl Model {
     fn radial_table_error_in<T: Real>(&self, options: &PotentialOptions) -> Result<RadialTableError, ModelError> {
         Ok(match &self.architecture {
             Architecture::Nequip(it) => nequip::Plan::<T>::new(self, it, options)?.table_error(),
+            // Its functions of lengths are always evaluated: there is no table to measure.
+            Architecture::Chgnet(_) => RadialTableError::default(),
             Architecture::Tensornet(it) => tensornet::Plan::<T>::new(self, it, options)?.table_error(),
             Architecture::Mace(it) => mace::Plan::<T>::new(self, it, options)?.table_error(),
         })

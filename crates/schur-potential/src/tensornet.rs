@@ -19,11 +19,9 @@
 
 mod architecture;
 mod backward;
-mod dense;
 mod embedding;
 mod expansion;
 mod forward;
-mod layer_norm;
 mod matrices;
 mod plan;
 mod potential;

@@ -15,10 +15,9 @@ use schur_tensor::{
     pulp::{Arch, Simd, WithSimd},
 };
 
-use super::dense::Perceptron;
 use super::expansion::Expansion;
-use super::layer_norm::LayerNorm;
 use super::matrices::{COMPONENTS, PARTS};
+use crate::layers::{LayerNorm, Perceptron};
 
 /// What is made of the weights.
 #[derive(Debug)]

@@ -4,15 +4,14 @@ use schur_multilinear::{EdgeProduct, SplinePiece, SplineTable};
 use schur_product::{Convolution, Layout, Linear, LinearBlock, ProductError};
 use schur_tensor::{Aligned, Real, padded, pulp::Arch};
 
-use super::dense::{Dense, DenseWeights, Perceptron};
 use super::embedding::EmbeddingPlan;
 use super::expansion::Expansion;
-use super::layer_norm::LayerNorm;
 use super::matrices::{HARMONIC_FACTORS, MatrixPlans};
 use super::radial::{RadialNetwork, measure, tabulate_functions, tabulate_network};
 use super::readout::ReadoutPlan;
 use super::{RadialExpansion, TensornetArchitecture};
 use crate::graph::{EdgeHarmonics, SpeciesMap, check_size, spline_pieces};
+use crate::layers::{Dense, DenseWeights, LayerNorm, Perceptron};
 use crate::{Model, ModelError, PotentialOptions, RadialTableError};
 
 /// One layer, ready to run.

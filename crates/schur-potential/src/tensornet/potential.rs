@@ -6,12 +6,12 @@ use schur_atoms::Structure;
 use schur_multilinear::{ChannelwiseWorkspace, EdgeScratch, SplinePoint};
 use schur_tensor::{Aligned, Real};
 
-use super::dense::PerceptronScratch;
 use super::embedding::{AtomEdges, Sums};
 use super::plan::Plan;
 use super::radial::NetworkScratch;
 use super::readout::ReadoutScratch;
 use crate::graph::{AtomValues, EdgeGradient, Geometry, Locate, block_of, with_scratch};
+use crate::layers::PerceptronScratch;
 use crate::{Evaluation, Potential, PotentialError, Request};
 
 /// Atoms in a block: a multiple of the six rows of a matrix tile, so that all tiles are full, and few enough that the

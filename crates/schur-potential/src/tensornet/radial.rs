@@ -3,9 +3,9 @@
 use schur_multilinear::{SplinePiece, SplineTable};
 use schur_tensor::{Aligned, Real, padded, pulp::Arch, sigmoid};
 
-use super::dense::{Dense, DenseWeights};
 use super::expansion::Expansion;
 use crate::RadialTableError;
+use crate::layers::{Dense, DenseWeights};
 
 /// A network with SiLU behind each layer.
 #[derive(Debug, Clone)]

@@ -4,8 +4,7 @@
 
 use schur_tensor::{Aligned, Real, sigmoid};
 
-use super::dense::{Dense, Perceptron, PerceptronScratch};
-use super::layer_norm::LayerNorm;
+use crate::layers::{Dense, LayerNorm, Perceptron, PerceptronScratch};
 
 /// What is made of the weights.
 #[derive(Debug)]

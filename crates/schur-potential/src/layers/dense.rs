@@ -7,7 +7,7 @@ use crate::{Model, ModelError};
 
 /// `x W + b`, packed for both directions.
 #[derive(Debug, Clone)]
-pub(super) struct Dense<T> {
+pub(crate) struct Dense<T> {
     arch: Arch,
     forward: PackedMatrix<T>,
     transposed: PackedMatrix<T>,
@@ -16,7 +16,7 @@ pub(super) struct Dense<T> {
 
 /// The weights of a dense layer, `[input][output]` and `[output]`.
 #[derive(Debug, Clone)]
-pub(super) struct DenseWeights {
+pub(crate) struct DenseWeights {
     pub matrix: Vec<f64>,
     pub bias: Vec<f64>,
 }
@@ -30,7 +30,7 @@ impl DenseWeights {
 }
 
 /// Rows one behind the other.
-pub(super) const fn rows_of(width: usize) -> RowLayout {
+pub(crate) const fn rows_of(width: usize) -> RowLayout {
     RowLayout { offset: 0, node_stride: width, components: 1, component_stride: width }
 }
 
@@ -65,6 +65,19 @@ impl<T: Real> Dense<T> {
         self.forward.multiply(self.arch, rows, (from, rows_of(self.inputs())), (to, rows_of(self.outputs())), true);
     }
 
+    /// Adds the product and the bias to rows.
+    pub fn accumulate(&self, rows: usize, from: &[T], to: &mut [T]) {
+        self.add(rows, from, to);
+        for row in to.chunks_exact_mut(self.outputs()) {
+            row.iter_mut().zip(self.bias.as_slice()).for_each(|(sum, &bias)| *sum += bias);
+        }
+    }
+
+    /// Adds the product without the bias to rows.
+    pub fn add(&self, rows: usize, from: &[T], to: &mut [T]) {
+        self.forward.multiply(self.arch, rows, (from, rows_of(self.inputs())), (to, rows_of(self.outputs())), true);
+    }
+
     /// As [`apply`](Self::apply), without the bias: what tangents see.
     pub fn apply_linear(&self, rows: usize, from: &[T], to: &mut [T]) {
         self.forward.multiply(self.arch, rows, (from, rows_of(self.inputs())), (to, rows_of(self.outputs())), false);
@@ -79,14 +92,14 @@ impl<T: Real> Dense<T> {
 
 /// Dense layers with SiLU between them and, if asked for, behind the last.
 #[derive(Debug, Clone)]
-pub(super) struct Perceptron<T> {
+pub(crate) struct Perceptron<T> {
     layers: Vec<Dense<T>>,
     activations: Vec<Gate<T>>,
 }
 
 /// Memory for the rows that pass through.
 #[derive(Debug, Default)]
-pub(super) struct PerceptronScratch<T> {
+pub(crate) struct PerceptronScratch<T> {
     /// The result of a forward pass.
     pub values: Aligned<T>,
     other: Aligned<T>,

@@ -14,7 +14,7 @@ const EPSILON: f64 = 1e-5;
 
 /// A layer normalisation of rows of fixed width.
 #[derive(Debug, Clone)]
-pub(super) struct LayerNorm<T> {
+pub(crate) struct LayerNorm<T> {
     arch: Arch,
     weight: Aligned<T>,
     bias: Aligned<T>,

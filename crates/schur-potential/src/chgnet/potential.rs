@@ -1,0 +1,355 @@
+//! A CHGNet model as a [`Potential`]: the order of the passes, and what is kept between evaluations.
+
+use std::ops::Range;
+use std::sync::{Arc, Mutex};
+
+use rayon::prelude::*;
+use schur_atoms::Structure;
+use schur_atoms::neighbours::distance;
+use schur_tensor::{Aligned, Real};
+
+use super::plan::{GatedScratch, Plan};
+use crate::graph::{AtomValues, EdgeGradient, Geometry, RowBlocks, block_of, with_scratch};
+use crate::layers::PerceptronScratch;
+use crate::{Evaluation, Potential, PotentialError, Request};
+
+/// Atoms in a block: their edges, some fifty each, fill the tiles of products by themselves.
+const BLOCK: usize = 6;
+/// Marks an edge that is too long for angles.
+const FAR: u32 = u32::MAX;
+
+/// A CHGNet model with the memory that its evaluations use again.
+pub(crate) struct ChgnetPotential<T: Real> {
+    plan: Plan<T>,
+    pool: Arc<rayon::ThreadPool>,
+    geometry: Option<Geometry<T>>,
+    state: State<T>,
+    /// One for each thread of the pool.
+    scratch: Vec<Mutex<Scratch<T>>>,
+}
+
+/// Which edges are near, row by row.
+#[derive(Debug, Default)]
+pub(super) struct Near {
+    /// Where the near edges of each atom begin, and where those of the last end; the same for angles.
+    pub starts: Vec<usize>,
+    pub angle_starts: Vec<usize>,
+    /// The edge of each near one, and the near one of each edge.
+    pub edges: Vec<u32>,
+    pub of_edge: Vec<u32>,
+}
+
+/// Features, `[...][channel]`, and cotangents of all atoms, bonds and angles, renumbered.
+#[derive(Debug, Default)]
+pub(super) struct State<T> {
+    pub species: Vec<u8>,
+    pub near: Near,
+    /// Of atoms, before each update and behind the last.
+    pub atoms: Vec<Aligned<T>>,
+    /// Of all bonds before any update, and weights.
+    pub bonds: Aligned<T>,
+    pub bond_weights: Aligned<T>,
+    /// Of near bonds before each update and behind the last, and weights.
+    pub nears: Vec<Aligned<T>>,
+    pub near_weights: Aligned<T>,
+    /// Of angles before each update and behind the last.
+    pub angles: Vec<Aligned<T>>,
+    /// Sums over the angles of each near bond at one of its ends, or their cotangents.
+    pub sums: Aligned<T>,
+    /// What the update reads of each atom as neighbour, for both branches; the cotangents that neighbours gather.
+    pub sent: [Aligned<T>; 2],
+    pub received: [Aligned<T>; 2],
+    pub d_atoms: Aligned<T>,
+    pub d_bonds: Aligned<T>,
+    pub d_bond_weights: Aligned<T>,
+    pub d_nears: Aligned<T>,
+    pub d_near_weights: Aligned<T>,
+    pub d_angles: Aligned<T>,
+    pub edges: EdgeGradient<T>,
+    pub values: AtomValues,
+}
+
+/// Memory of one thread.
+#[derive(Debug, Default)]
+pub(super) struct Scratch<T> {
+    pub gated: GatedScratch<T>,
+    pub perceptron: PerceptronScratch<T>,
+    pub kept: Aligned<T>,
+    pub rows: Aligned<T>,
+    pub other: Aligned<T>,
+    pub more: [Aligned<T>; 4],
+    pub functions: [Vec<f64>; 2],
+}
+
+impl<T: Real> ChgnetPotential<T> {
+    /// Makes the potential; memory is taken at the first evaluation.
+    pub fn new(plan: Plan<T>, pool: Arc<rayon::ThreadPool>) -> Self {
+        let scratch = (0..pool.current_num_threads()).map(|_| Mutex::default()).collect();
+        Self { plan, pool, geometry: None, state: State::default(), scratch }
+    }
+
+    fn run(&mut self, structure: &Structure, request: Request, out: &mut Evaluation) -> Result<(), PotentialError> {
+        let mut geometry = match self.geometry.take() {
+            Some(geometry) => geometry,
+            None => Geometry::new(self.plan.cutoff)?,
+        };
+        let result = self.run_with(&mut geometry, structure, request, out);
+        // The list is kept even where this structure was refused: the next one may be sound.
+        self.geometry = Some(geometry);
+        result
+    }
+
+    fn run_with(
+        &mut self,
+        geometry: &mut Geometry<T>,
+        structure: &Structure,
+        request: Request,
+        out: &mut Evaluation,
+    ) -> Result<(), PotentialError> {
+        let block = block_of(structure.len(), BLOCK, self.scratch.len());
+        geometry.update(structure, &self.plan.harmonics, None, block)?;
+        self.plan.species.fill(structure, &geometry.order, &mut self.state.species)?;
+        self.state.near.find(geometry, self.plan.angle_cutoff);
+        let passes = Passes { plan: &self.plan, geometry, scratch: &self.scratch, block };
+        passes.forward(&mut self.state);
+        if request.forces || request.virials {
+            passes.backward(&mut self.state);
+        }
+        self.state.values.deliver(geometry, request, out)
+    }
+}
+
+impl Near {
+    /// Lists the edges shorter than the cut-off of angles.
+    fn find<T: Real>(&mut self, geometry: &Geometry<T>, cutoff: f64) {
+        self.of_edge.clear();
+        self.of_edge.resize(geometry.nodes.len(), FAR);
+        self.edges.clear();
+        self.starts.clear();
+        self.angle_starts.clear();
+        self.starts.push(0);
+        self.angle_starts.push(0);
+        let mut angles = 0;
+        for k in 0..geometry.order.len() {
+            let first = self.edges.len();
+            for edge in geometry.row(k) {
+                if distance(geometry.vectors[edge]) < cutoff {
+                    self.of_edge[edge] = self.edges.len() as u32;
+                    self.edges.push(edge as u32);
+                }
+            }
+            let count = self.edges.len() - first;
+            angles += count * count.saturating_sub(1);
+            self.starts.push(self.edges.len());
+            self.angle_starts.push(angles);
+        }
+    }
+
+    /// The near edges of atom `k`.
+    pub fn row(&self, k: usize) -> Range<usize> {
+        self.starts[k]..self.starts[k + 1]
+    }
+
+    /// The angles at atom `k`: for each near edge all others, in order.
+    pub fn angles(&self, k: usize) -> Range<usize> {
+        self.angle_starts[k]..self.angle_starts[k + 1]
+    }
+
+    /// Number of angles.
+    pub fn angle_count(&self) -> usize {
+        self.angle_starts.last().copied().unwrap_or(0)
+    }
+
+    /// The same near bond seen from its other end.
+    pub fn opposite<T: Real>(&self, geometry: &Geometry<T>, near: usize) -> usize {
+        self.of_edge[geometry.reverse[self.edges[near] as usize] as usize] as usize
+    }
+
+    /// The near edge that an edge is, if it is one.
+    pub fn find_edge(&self, edge: usize) -> Option<usize> {
+        let near = self.of_edge[edge];
+        (near != FAR).then_some(near as usize)
+    }
+}
+
+/// The pairs of `count` near edges, in the order of angles.
+pub(super) fn pairs(count: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..count).flat_map(move |p| (0..count).filter(move |&q| q != p).map(move |q| (p, q)))
+}
+
+/// What all passes share.
+pub(super) struct Passes<'a, T: Real> {
+    pub plan: &'a Plan<T>,
+    pub geometry: &'a Geometry<T>,
+    pub scratch: &'a [Mutex<Scratch<T>>],
+    pub block: usize,
+}
+
+impl<T: Real> Passes<'_, T> {
+    /// Number of atoms.
+    pub fn atoms(&self) -> usize {
+        self.geometry.order.len()
+    }
+
+    /// The memory of the calling thread.
+    pub fn with_scratch<R>(&self, work: impl FnOnce(&mut Scratch<T>) -> R) -> R {
+        with_scratch(self.scratch, work)
+    }
+
+    /// The atoms of block `index`.
+    pub fn atoms_of(&self, index: usize) -> Range<usize> {
+        let first = index * self.block;
+        first..(first + self.block).min(self.atoms())
+    }
+
+    /// How arrays over edges, near edges and angles are cut into blocks of atoms.
+    pub fn edge_blocks(&self) -> RowBlocks<'_> {
+        RowBlocks { starts: &self.geometry.starts, block: self.block }
+    }
+
+    /// As [`edge_blocks`](Self::edge_blocks), for near edges.
+    pub fn near_blocks<'b>(&self, near: &'b Near) -> RowBlocks<'b> {
+        RowBlocks { starts: &near.starts, block: self.block }
+    }
+
+    /// As [`edge_blocks`](Self::edge_blocks), for angles.
+    pub fn angle_blocks<'b>(&self, near: &'b Near) -> RowBlocks<'b> {
+        RowBlocks { starts: &near.angle_starts, block: self.block }
+    }
+
+    /// Fills the energies of all atoms and keeps what the reverse pass needs.
+    fn forward(&self, state: &mut State<T>) {
+        self.resize(state);
+        let n = self.plan.channels;
+        let rows = state.atoms[0].as_mut_slice().chunks_exact_mut(n);
+        for (row, &species) in rows.zip(&state.species) {
+            row.copy_from_slice(&self.plan.embedding.as_slice()[usize::from(species) * n..][..n]);
+        }
+        self.embed_bonds(state);
+        self.embed_angles(state);
+        let last = self.plan.atom_updates.len() - 1;
+        for t in 0..=last {
+            self.update_atoms(t, state);
+            if t < last {
+                self.update_nears(t, state);
+            }
+            if t + 1 < last {
+                self.update_angles(t, state);
+            }
+        }
+        self.read_out(state);
+    }
+
+    fn resize(&self, state: &mut State<T>) {
+        let (n, layers) = (self.plan.channels, self.plan.atom_updates.len());
+        let [atoms, edges] = [self.atoms(), self.geometry.nodes.len()].map(|count| count * n);
+        let [nears, angles] = [state.near.edges.len(), state.near.angle_count()].map(|count| count * n);
+        for (list, count, len) in [
+            (&mut state.atoms, layers + 1, atoms),
+            (&mut state.nears, layers, nears),
+            (&mut state.angles, layers - 1, angles),
+        ] {
+            list.resize_with(count, Aligned::default);
+            list.iter_mut().for_each(|array| array.resize(len));
+        }
+        let [sent_core, sent_gate] = &mut state.sent;
+        let [received_core, received_gate] = &mut state.received;
+        for (array, len) in [
+            (&mut state.bonds, edges),
+            (&mut state.bond_weights, edges),
+            (&mut state.near_weights, nears),
+            (&mut state.sums, nears),
+            (sent_core, atoms),
+            (sent_gate, atoms),
+            (received_core, edges),
+            (received_gate, edges),
+            (&mut state.d_atoms, atoms),
+            (&mut state.d_bonds, edges),
+            (&mut state.d_bond_weights, edges),
+            (&mut state.d_nears, nears),
+            (&mut state.d_near_weights, nears),
+            (&mut state.d_angles, angles),
+        ] {
+            array.resize(len);
+        }
+    }
+
+    /// Energies from the features behind the last update; the last features become their own cotangents' source.
+    fn read_out(&self, state: &mut State<T>) {
+        let (n, plan) = (self.plan.channels, self.plan);
+        state.values.energies.resize(self.atoms(), 0.0);
+        let (features, species) = (&state.atoms[plan.atom_updates.len()], &state.species);
+        let blocks = (
+            state.values.energies.par_chunks_mut(self.block),
+            state.d_atoms.as_mut_slice().par_chunks_mut(self.block * n),
+        );
+        blocks.into_par_iter().enumerate().for_each(|(index, (energies, cotangent))| {
+            self.with_scratch(|scratch| {
+                let (atoms, rows) = (self.atoms_of(index), energies.len());
+                let features = &features.as_slice()[atoms.start * n..atoms.end * n];
+                scratch.rows.resize(features.len());
+                match &plan.norm {
+                    Some(norm) => norm.forward(features, scratch.rows.as_mut_slice()),
+                    None => scratch.rows.as_mut_slice().copy_from_slice(features),
+                }
+                scratch.kept.resize(rows * plan.readout.kept());
+                let kept = scratch.kept.as_mut_slice();
+                plan.readout.forward(rows, scratch.rows.as_slice(), kept, &mut scratch.perceptron);
+                let width = plan.readout.outputs();
+                scratch.other.resize(rows * width);
+                scratch.other.as_mut_slice().fill(T::ZERO);
+                for (row, k) in atoms.enumerate() {
+                    let energy = scratch.perceptron.values.as_slice()[row * width].to_f64();
+                    energies[row] = energy + plan.shift[usize::from(species[k])];
+                    scratch.other.as_mut_slice()[row * width] = T::ONE;
+                }
+                let into = (&mut *cotangent, false);
+                plan.readout.backward(rows, kept, scratch.other.as_slice(), into, &mut scratch.perceptron);
+                if let Some(norm) = &plan.norm {
+                    norm.backward(features, cotangent);
+                }
+            });
+        });
+    }
+
+    /// Fills forces and virials of all atoms after a forward pass, which has left the cotangents of the last features.
+    fn backward(&self, state: &mut State<T>) {
+        for array in [
+            &mut state.d_bonds,
+            &mut state.d_bond_weights,
+            &mut state.d_nears,
+            &mut state.d_near_weights,
+            &mut state.d_angles,
+        ] {
+            array.as_mut_slice().fill(T::ZERO);
+        }
+        let last = self.plan.atom_updates.len() - 1;
+        for t in (0..=last).rev() {
+            if t + 1 < last {
+                self.backward_angles(t, state);
+            }
+            if t < last {
+                self.backward_nears(t, state);
+            }
+            self.backward_atoms(t, state);
+        }
+        state.edges.start(self.geometry, self.plan.harmonics.len());
+        self.backward_bond_embedding(state);
+        self.backward_angle_embedding(state);
+        let State { edges, values, .. } = state;
+        edges.finish(self.geometry, &self.plan.harmonics, self.block, |_, _| 0.0, values);
+    }
+}
+
+impl<T: Real> Potential for ChgnetPotential<T> {
+    fn evaluate(
+        &mut self,
+        structure: &Structure,
+        request: Request,
+        out: &mut Evaluation,
+    ) -> Result<(), PotentialError> {
+        structure.validate()?;
+        let pool = Arc::clone(&self.pool);
+        pool.install(|| self.run(structure, request, out))
+    }
+}
