@@ -13,9 +13,10 @@ use super::registry;
 /// If it cannot be read or is of no kind that is supported.
 pub fn from_checkpoint(bytes: &[u8]) -> Result<Model> {
     let checkpoint = Checkpoint::read(bytes)?;
-    // SevenNet saves a dictionary; mace-torch the model itself, an object of a class of its own.
+    // SevenNet and chgnet save dictionaries; mace-torch the model itself, an object of a class of its own.
     let mut model = match checkpoint.root().kind()? {
         Kind::Unknown { .. } => Model::from_mace(&checkpoint)?,
+        _ if is_chgnet(&checkpoint) => Model::from_chgnet(&checkpoint)?,
         _ => Model::from_sevennet(&checkpoint)?,
     };
     let digest = sha256(bytes);
@@ -33,6 +34,12 @@ pub fn from_checkpoint(bytes: &[u8]) -> Result<Model> {
     model.metadata.insert("checkpoint_sha256".to_owned(), digest);
     model.metadata.insert("converted_by".to_owned(), concat!("schur ", env!("CARGO_PKG_VERSION")).to_owned());
     Ok(model)
+}
+
+/// Whether a checkpoint is laid out as chgnet writes it.
+fn is_chgnet(checkpoint: &Checkpoint<'_>) -> bool {
+    let model = checkpoint.root().find("model").ok().flatten();
+    model.is_some_and(|model| matches!(model.find("model_args"), Ok(Some(_))))
 }
 
 /// What is known of the potentials that matgl publishes: digest of the weights, name, description.

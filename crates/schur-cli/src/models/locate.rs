@@ -53,7 +53,7 @@ pub fn source(argument: &str) -> Result<Source> {
 /// Whether a path looks like one of a model, so that a missing file is answered as such.
 fn is_model_path(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str());
-    extension.is_some_and(|extension| ["safetensors", "pth", "pt", "model"].contains(&extension))
+    extension.is_some_and(|extension| ["safetensors", "pth", "pt", "tar", "model"].contains(&extension))
         || path.components().count() > 1
 }
 
@@ -156,7 +156,9 @@ fn parse(bytes: &[u8]) -> Result<Model> {
     let is_zip = bytes.starts_with(b"PK");
     convert::from_checkpoint(bytes).map_err(|error| match is_zip {
         true => error,
-        false => error.context("it is neither a model file (.safetensors) nor a PyTorch checkpoint (.pth, .model)"),
+        false => {
+            error.context("it is neither a model file (.safetensors) nor a PyTorch checkpoint (.pth, .pth.tar, .model)")
+        }
     })
 }
 
