@@ -2,12 +2,13 @@
 
 use crate::{Real, pulp::Simd};
 
-/// Rows and columns of a tile that is exchanged in registers.
-const TILE: usize = 16;
+/// Bytes of a row of a tile that is exchanged in registers: one of AVX-512.
+const TILE_BYTES: usize = 64;
 
 /// Writes the transpose of a matrix: `to[c][r] = from[r][c]`.
 ///
-/// Tiles of 16 by 16 `f32` are exchanged in AVX-512 registers, everything else number by number within tiles.
+/// Tiles of 16 by 16 `f32` and of 8 by 8 `f64` are exchanged in AVX-512 registers, everything else number by number
+/// within tiles.
 ///
 /// # Safety
 /// `from` is valid for reading `rows` rows of `columns` numbers, `from_stride` apart; `to` for writing `columns` rows
@@ -19,17 +20,22 @@ pub unsafe fn transpose<T: Real, S: Simd>(
     (from, from_stride): (*const T, usize),
     (to, to_stride): (*mut T, usize),
 ) {
-    for first_row in (0..rows).step_by(TILE) {
-        let height = TILE.min(rows - first_row);
-        for first_column in (0..columns).step_by(TILE) {
-            let width = TILE.min(columns - first_column);
+    let side = TILE_BYTES / size_of::<T>();
+    for first_row in (0..rows).step_by(side) {
+        let height = side.min(rows - first_row);
+        for first_column in (0..columns).step_by(side) {
+            let width = side.min(columns - first_column);
             // SAFETY: the tile lies in both matrices.
             unsafe {
                 let from = from.add(first_row * from_stride + first_column);
                 let to = to.add(first_column * to_stride + first_row);
                 #[cfg(target_arch = "x86_64")]
-                if size_of::<T>() == 4 && std::any::TypeId::of::<S>() == std::any::TypeId::of::<pulp::x86::V4>() {
-                    x86::tile((height, width), (from.cast(), from_stride), (to.cast(), to_stride));
+                if std::any::TypeId::of::<S>() == std::any::TypeId::of::<pulp::x86::V4>() {
+                    if size_of::<T>() == 4 {
+                        x86::tile((height, width), (from.cast(), from_stride), (to.cast(), to_stride));
+                    } else {
+                        x86::wide_tile((height, width), (from.cast(), from_stride), (to.cast(), to_stride));
+                    }
                     continue;
                 }
                 for r in 0..height {
@@ -85,6 +91,70 @@ mod x86 {
                 unsafe { _mm512_mask_storeu_ps(to.add(c * to_stride), write, a[c]) };
             }
         }
+    }
+
+    /// Exchanges at most 8 rows and columns of 8-byte numbers.
+    ///
+    /// # Safety
+    /// As for [`super::transpose`], on a processor with AVX-512.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub unsafe fn wide_tile(
+        (rows, columns): (usize, usize),
+        (from, from_stride): (*const f64, usize),
+        (to, to_stride): (*mut f64, usize),
+    ) {
+        let mut a = [_mm512_setzero_pd(); 8];
+        if rows == 8 && columns == 8 {
+            for r in 0..8 {
+                // SAFETY: a whole tile lies in the matrix.
+                a[r] = unsafe { _mm512_loadu_pd(from.add(r * from_stride)) };
+            }
+            for (c, column) in exchange_wide(a).into_iter().enumerate() {
+                // SAFETY: as above.
+                unsafe { _mm512_storeu_pd(to.add(c * to_stride), column) };
+            }
+            return;
+        }
+        let mask = |n: usize| u8::MAX >> (8 - n);
+        let (read, write) = (mask(columns), mask(rows));
+        for r in 0..8 {
+            if r < rows {
+                // SAFETY: the mask leaves out columns beyond the matrix.
+                a[r] = unsafe { _mm512_maskz_loadu_pd(read, from.add(r * from_stride)) };
+            }
+        }
+        let a = exchange_wide(a);
+        for c in 0..8 {
+            if c < columns {
+                // SAFETY: the mask leaves out rows beyond the matrix.
+                unsafe { _mm512_mask_storeu_pd(to.add(c * to_stride), write, a[c]) };
+            }
+        }
+    }
+
+    /// The transpose of 8 registers: pairs, then quarters of registers, then halves.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn exchange_wide(a: [__m512d; 8]) -> [__m512d; 8] {
+        let mut b = a;
+        for i in 0..4 {
+            b[2 * i] = _mm512_unpacklo_pd(a[2 * i], a[2 * i + 1]);
+            b[2 * i + 1] = _mm512_unpackhi_pd(a[2 * i], a[2 * i + 1]);
+        }
+        // Register 2 i + j now holds column j of each quarter, of rows 2 i and 2 i + 1.
+        let mut c = b;
+        for j in 0..2 {
+            let low = _mm512_shuffle_f64x2::<0b10_00_10_00>(b[j], b[2 + j]);
+            let high = _mm512_shuffle_f64x2::<0b11_01_11_01>(b[j], b[2 + j]);
+            let low2 = _mm512_shuffle_f64x2::<0b10_00_10_00>(b[4 + j], b[6 + j]);
+            let high2 = _mm512_shuffle_f64x2::<0b11_01_11_01>(b[4 + j], b[6 + j]);
+            c[j] = _mm512_shuffle_f64x2::<0b10_00_10_00>(low, low2);
+            c[4 + j] = _mm512_shuffle_f64x2::<0b11_01_11_01>(low, low2);
+            c[2 + j] = _mm512_shuffle_f64x2::<0b10_00_10_00>(high, high2);
+            c[6 + j] = _mm512_shuffle_f64x2::<0b11_01_11_01>(high, high2);
+        }
+        c
     }
 
     /// The transpose of 16 registers: pairs, then fours, then quarters of registers, then halves.
@@ -149,7 +219,7 @@ mod tests {
     #[test]
     fn rows_become_columns() {
         for arch in crate::instruction_sets() {
-            for (rows, columns) in [(1, 1), (16, 16), (5, 3), (32, 11), (17, 40), (3, 33)] {
+            for (rows, columns) in [(1, 1), (8, 8), (16, 16), (5, 3), (12, 7), (32, 11), (17, 40), (3, 33)] {
                 arch.dispatch(Check::<f32>(rows, columns, std::marker::PhantomData));
                 arch.dispatch(Check::<f64>(rows, columns, std::marker::PhantomData));
             }

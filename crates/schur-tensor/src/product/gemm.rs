@@ -35,8 +35,10 @@ const MOST_BLOCK_ROWS: usize = 3072;
 const FEW_TERMS: usize = 64;
 /// Up to so many panels of rows an operand that lies along the registers already is read where it is.
 pub(super) const FEW_PANELS: usize = 8;
+/// So many matrices keep any usual number of threads busy, each with matrices of its own.
+const MANY_MATRICES: usize = 16;
 /// Parts of a block at least, so that any usual number of threads is busy to the end.
-const MANY_PARTS: usize = 16;
+const MANY_PARTS: usize = 32;
 /// Numbers are packed from a multiple of so many bytes on: one cache line, one register.
 const LINE: usize = 64;
 
@@ -116,7 +118,7 @@ impl<T: Number> Gemm<T> {
         let work = self.sizes.along.saturating_mul(self.sizes.rows).saturating_mul(self.sizes.terms);
         let threads = if worth_threads(work.saturating_mul(matrices)) { rayon::current_num_threads() } else { 1 };
         // Few matrices are shared between threads, of many each thread has its own.
-        let shared = threads > 1 && matrices < MANY_PARTS;
+        let shared = threads > 1 && matrices < MANY_MATRICES;
         let (rows, along) =
             (blocks.room(blocks.sizes.rows, blocks.height), blocks.room(blocks.sizes.along, blocks.width));
         let line = LINE.div_ceil(size_of::<T>());

@@ -3,7 +3,10 @@
 use pulp::Simd;
 
 use super::number::Number;
-use crate::Real;
+use crate::{Real, prefetch};
+
+/// Terms that lie on pages of their own are asked for so many before they are copied.
+const AHEAD: usize = 8;
 
 /// The part of an operand that goes into a panel: where its elements lie.
 #[derive(Clone, Copy)]
@@ -49,6 +52,10 @@ pub(super) unsafe fn pack<T: Number, S: Simd>(simd: S, source: Source<'_, T>, pa
     unsafe {
         if step == Some(1) {
             for (k, &term) in terms.iter().enumerate() {
+                if let Some(&ahead) = terms.get(k + AHEAD) {
+                    prefetch(at.wrapping_offset(first + ahead));
+                    prefetch(at.wrapping_offset(first + ahead).wrapping_add(valid - 1));
+                }
                 copy::<T, S>(at.offset(first + term), panel.add(k * term_step), valid, width);
             }
             return;

@@ -47,7 +47,12 @@ impl<R> Room<R> {
     }
 }
 
+/// The most ranges that parts are divided into before they are run.
+const MOST_HOMES: usize = 32;
+
 /// Runs parts in any order, each thread with something of its own.
+///
+/// Neighbours often need the same packed panels, so each thread has a range to begin with, and then helps the others.
 pub(super) fn in_workers<W>(
     parts: usize,
     threads: usize,
@@ -59,15 +64,19 @@ pub(super) fn in_workers<W>(
         let mut worker = own(0);
         return (0..parts).for_each(|part| run(&mut worker, part));
     }
-    let next = AtomicUsize::new(0);
+    let homes = threads.min(MOST_HOMES);
+    let first = |home: usize| home * parts / homes;
+    let taken: [AtomicUsize; MOST_HOMES] = [const { AtomicUsize::new(0) }; MOST_HOMES];
     (0..threads).into_par_iter().with_max_len(1).for_each(|thread| {
         let mut worker = own(thread);
-        loop {
-            let part = next.fetch_add(1, Ordering::Relaxed);
-            if part >= parts {
-                return;
+        for home in (thread..thread + homes).map(|home| home % homes) {
+            loop {
+                let part = first(home) + taken[home].fetch_add(1, Ordering::Relaxed);
+                if part >= first(home + 1) {
+                    break;
+                }
+                run(&mut worker, part);
             }
-            run(&mut worker, part);
         }
     });
 }

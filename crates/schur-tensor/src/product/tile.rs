@@ -7,8 +7,10 @@
 use pulp::Simd;
 
 use super::number::Number;
-use crate::{Lanes, Real};
+use crate::{Lanes, Real, prefetch};
 
+/// Bytes of a cache line.
+const LINE: usize = 64;
 /// The most rows of a tile.
 pub(super) const MOST_ROWS: usize = 12;
 /// The most numbers, all parts counted, of a tile: `f32` in two registers of AVX-512 by 12 rows.
@@ -122,6 +124,7 @@ unsafe fn real<R: Real, S: Simd, const HEIGHT: usize, const NV: usize>(
     let lanes = R::lanes::<S>();
     let mut sums: [[Lanes<R, S>; NV]; HEIGHT] = [[R::splat(simd, R::ZERO); NV]; HEIGHT];
     let mut x: [Lanes<R, S>; NV] = [R::splat(simd, R::ZERO); NV];
+    fetch::<R>(target, HEIGHT, NV * lanes);
     for _ in 0..depth {
         // SAFETY: the caller's.
         unsafe {
@@ -183,6 +186,16 @@ unsafe fn complex<R: Real, S: Simd, const HEIGHT: usize, const NV: usize>(
     unsafe {
         write::<R, S, HEIGHT, NV>(simd, &re, target, 0);
         write::<R, S, HEIGHT, NV>(simd, &im, target, target.imaginary);
+    }
+}
+
+/// Asks for the part of the result that a tile is to be added to, before its sums are made.
+#[inline(always)]
+fn fetch<R>(target: Target<'_, R>, height: usize, width: usize) {
+    for &row in &target.rows[..height] {
+        for first in (0..width).step_by(LINE / size_of::<R>()) {
+            prefetch(target.at.wrapping_offset(row).wrapping_add(first));
+        }
     }
 }
 
