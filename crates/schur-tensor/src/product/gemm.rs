@@ -8,6 +8,8 @@
 //! Every element of the result is one chain of multiply-adds for each block of terms, wherever its tile begins. So the
 //! bits do not depend on who computes it.
 
+use std::ops::Range;
+
 use pulp::{Arch, Simd, WithSimd};
 
 use super::{
@@ -95,7 +97,28 @@ impl<T: Number> Gemm<T> {
         if worth_along::<T>(&columns, rows.size()) >= worth_along::<T>(&rows, columns.size()) {
             gemm.exchange();
         }
+        gemm.follow_operand();
         gemm
+    }
+
+    /// Goes through the operand that lies along the registers in its own order where the result has none to offer.
+    ///
+    /// Every element is the same sum in any order; but an operand read across its pages waits for each of them.
+    fn follow_operand(&mut self) {
+        let larger = self.sizes.terms > self.sizes.rows;
+        if larger && self.along.last().is_some_and(|axis| axis.strides[1] != 1) {
+            self.along.sort_by_key(|axis| axis.strides[0].unsigned_abs());
+            self.along.fuse();
+        }
+        if self.batch_is_contiguous() {
+            self.batch.sort_by_key(|axis| axis.strides[0].unsigned_abs());
+            self.batch.fuse();
+        }
+    }
+
+    /// Whether neighbours in the operand along the registers belong to different matrices.
+    fn batch_is_contiguous(&self) -> bool {
+        self.batch.iter().any(|axis| axis.strides[0] == 1)
     }
 
     /// Exchanges the operands.
@@ -116,9 +139,14 @@ impl<T: Number> Gemm<T> {
         let blocks = arch.dispatch(Measure(self));
         let matrices = self.batch.size();
         let work = self.sizes.along.saturating_mul(self.sizes.rows).saturating_mul(self.sizes.terms);
-        let threads = if worth_threads(work.saturating_mul(matrices)) { rayon::current_num_threads() } else { 1 };
+        let parts = self.sizes.along.div_ceil(blocks.sizes.along);
+        // Rows are packed anew for each part: few of them cost little.
+        let in_parts = self.batch_is_contiguous() && self.sizes.rows <= blocks.sizes.along;
+        let units = if in_parts { matrices.saturating_mul(parts) } else { matrices };
         // Few matrices are shared between threads, of many each thread has its own.
-        let shared = threads > 1 && matrices < MANY_MATRICES;
+        let alone = units >= MANY_MATRICES;
+        let threads = if worth_threads(work.saturating_mul(matrices)) { rayon::current_num_threads() } else { 1 };
+        let shared = threads > 1 && !alone;
         let (rows, along) =
             (blocks.room(blocks.sizes.rows, blocks.height), blocks.room(blocks.sizes.along, blocks.width));
         let line = LINE.div_ceil(size_of::<T>());
@@ -139,18 +167,26 @@ impl<T: Number> Gemm<T> {
                 return;
             }
             in_workers(
-                matrices,
+                units,
                 threads,
                 |thread| {
                     let packed = room.at(thread * (rows + along));
                     (Worker::new(packed.wrapping_add(rows)), packed)
                 },
-                |(worker, packed), matrix| self.own_matrix(arch, (&blocks, matrix, *packed), worker),
+                |(worker, packed), unit| {
+                    // Matrices that share cache lines follow each other, a part at a time.
+                    let (matrix, parts) = if in_parts {
+                        (unit % matrices, unit / matrices..unit / matrices + 1)
+                    } else {
+                        (unit, 0..parts)
+                    };
+                    self.own_matrix(arch, (&blocks, matrix, *packed), parts, worker);
+                },
             );
         }
     }
 
-    /// Computes one matrix in one thread.
+    /// Computes some parts along one matrix in one thread.
     ///
     /// # Safety
     /// As for [`Self::run`], and `packed` has room for a block of rows.
@@ -158,13 +194,14 @@ impl<T: Number> Gemm<T> {
         &self,
         arch: Arch,
         (blocks, matrix, packed): (&Blocks, usize, *mut T::Real),
+        parts: Range<usize>,
         worker: &mut Worker<T>,
     ) {
         self.each_block(blocks, matrix, packed, |block| {
             let panels = 0..block.rows.div_ceil(blocks.height);
             let all = panels.end;
             arch.dispatch(PackRows { gemm: self, blocks, block, panels, tables: &mut worker.tables });
-            for part in 0..self.sizes.along.div_ceil(blocks.sizes.along) {
+            for part in parts.clone() {
                 arch.dispatch(Compute { gemm: self, blocks, block, part, panels: 0..all, worker });
             }
         });

@@ -8,6 +8,9 @@ use crate::{Real, prefetch};
 /// Terms that lie on pages of their own are asked for so many before they are copied.
 const AHEAD: usize = 8;
 
+/// Terms in shorter runs, on average, are copied one by one.
+const SHORT_RUN: usize = 8;
+
 /// The part of an operand that goes into a panel: where its elements lie.
 #[derive(Clone, Copy)]
 pub(super) struct Source<'a, T> {
@@ -46,7 +49,7 @@ pub(super) unsafe fn pack<T: Number, S: Simd>(simd: S, source: Source<'_, T>, pa
             }
         }
     }
-    let (Some(&first), Some(&first_term)) = (across.first(), terms.first()) else { return };
+    let Some(&first) = across.first() else { return };
     let step = regular(across);
     // SAFETY: every place read is a sum of offsets, every place written inside of the panel.
     unsafe {
@@ -60,9 +63,13 @@ pub(super) unsafe fn pack<T: Number, S: Simd>(simd: S, source: Source<'_, T>, pa
             }
             return;
         }
-        if let (Some(step @ 1..), Some(1), 1) = (step, step_of_terms, T::PARTS) {
-            let from = (at.offset(first + first_term).cast::<T::Real>(), step.cast_unsigned());
-            crate::transpose(simd, (valid, terms.len()), from, (panel, term_step));
+        if let (Some(step @ 1..), 1, true) = (step, T::PARTS, come_in_runs(terms, step_of_terms)) {
+            let mut to = panel;
+            for run in terms.chunk_by(is_next) {
+                let from = (at.offset(first + run[0]).cast::<T::Real>(), step.cast_unsigned());
+                crate::transpose(simd, (valid, run.len()), from, (to, term_step));
+                to = to.add(run.len() * term_step);
+            }
             return;
         }
         // Along whichever direction the operand is closer.
@@ -81,6 +88,18 @@ pub(super) unsafe fn pack<T: Number, S: Simd>(simd: S, source: Source<'_, T>, pa
             (0..terms.len()).for_each(|k| (0..valid).for_each(|i| put(i, k)));
         }
     }
+}
+
+/// Whether terms come in contiguous runs that are worth a call each.
+fn come_in_runs(terms: &[isize], step: Option<isize>) -> bool {
+    match step {
+        Some(step) => step == 1,
+        None => terms.windows(2).filter(|pair| !is_next(&pair[0], &pair[1])).count() < terms.len() / SHORT_RUN,
+    }
+}
+
+fn is_next(term: &isize, next: &isize) -> bool {
+    next - term == 1
 }
 
 /// Copies one term that is contiguous.
