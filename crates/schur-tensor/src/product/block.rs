@@ -7,7 +7,7 @@ use pulp::{Simd, WithSimd};
 use super::{
     Strided,
     axes::Odometer,
-    gemm::{Blocks, FEW_PANELS, Gemm, MOST_ALONG, MOST_PANELS, MOST_TERMS},
+    gemm::{Blocks, FEW_ROWS, Gemm, MOST_ALONG, MOST_PANELS, MOST_TERMS},
     number::Number,
     pack::{Source, pack, regular},
     tile::{self, Factors, LARGEST, MOST_ROWS, Target, kernel_height},
@@ -183,7 +183,7 @@ impl<T: Number> WithSimd for Compute<'_, T> {
         tables.fill_along(gemm, (first, count), self.blocks.width);
         let key = [block.matrix, first, block.first_term];
         // Few rows leave panels where they are, and the room as it is in parts only.
-        let few = block.rows <= FEW_PANELS * self.blocks.height;
+        let few = block.rows <= FEW_ROWS;
         let is_packed = !few && self.worker.packed == Some(key);
         self.worker.packed = (!few).then_some(key);
         let mut panels = [Panel::NONE; MOST_PANELS];
@@ -230,7 +230,7 @@ impl<T: Number> Compute<'_, T> {
         let whole = full && tables.contiguous[1][number];
         // SAFETY: all elements of the panel lie in the left operand.
         let at = unsafe { self.gemm.tensors.left.offset(self.block.starts[0]) };
-        if self.block.rows <= FEW_PANELS * self.blocks.height
+        if self.block.rows <= FEW_ROWS
             && T::PARTS == 1
             && full
             && tables.contiguous[0][number]

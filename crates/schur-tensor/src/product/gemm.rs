@@ -19,24 +19,29 @@ use super::{
     number::Number,
     parts::{Room, in_workers, worth_threads},
     tensors::Tensors,
-    tile::{self, full_height},
+    tile::{self, MOST_ROWS},
 };
 use crate::Real;
 
 /// The most panels along a block.
 pub(super) const MOST_PANELS: usize = 24;
-/// Bytes of an operand that meet one row or column of a block: 12 rows of them fit the first-level cache.
+/// Bytes of an operand that meet one row or column of a block: 12 rows of them fit the first-level cache. With half
+/// the rows in a tile it is twice as many.
 const DEPTH_BYTES: usize = 2048;
 /// The most terms in a block.
-pub(super) const MOST_TERMS: usize = DEPTH_BYTES / 4;
-/// The most elements along a block: with all its terms half of a second-level cache of 1 MB, or less.
+pub(super) const MOST_TERMS: usize = 512;
+/// Bytes of a part along the registers with all its terms: half of a second-level cache of 1 MB.
+const PART_BYTES: usize = 512 << 10;
+/// The most elements along a block.
 pub(super) const MOST_ALONG: usize = 192;
+/// Results of at least so many rows and columns are computed in wide tiles.
+const WIDE_SIDE: usize = 256;
 /// The most rows in a block: with all terms a part of the last-level cache.
 const MOST_BLOCK_ROWS: usize = 3072;
 /// The most terms in a block of few rows: so many pages of the other operand are read side by side, line after line.
 const FEW_TERMS: usize = 64;
-/// Up to so many panels of rows an operand that lies along the registers already is read where it is.
-pub(super) const FEW_PANELS: usize = 8;
+/// Up to so many rows an operand that lies along the registers already is read where it is.
+pub(super) const FEW_ROWS: usize = 96;
 /// So many matrices keep any usual number of threads busy, each with matrices of its own.
 const MANY_MATRICES: usize = 16;
 /// Parts of a block at least, so that any usual number of threads is busy to the end.
@@ -289,17 +294,22 @@ impl<T: Number> WithSimd for Measure<'_, T> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> Blocks {
         let lanes = T::Real::lanes::<S>();
-        let (width, height) = (tile::registers::<T, S>() * lanes, full_height::<T, S>());
+        let Sizes { along, rows, terms } = self.0.sizes;
+        let depth = DEPTH_BYTES / size_of::<T>();
+        // Only sums that do not end within a block gain by deeper ones, and only large results fill wide tiles.
+        let is_wide = tile::has_wide::<T, S>() && terms > depth && along.min(rows) >= WIDE_SIDE;
+        let depth = if is_wide { 2 * depth } else { depth };
+        let (registers, height) = tile::full::<T, S>(is_wide);
+        let width = registers * lanes;
         // Blocks of about equal size: a small last one would cost as much to start.
         let even = |size: usize, most: usize, step: usize| {
             let blocks = size.div_ceil(most).max(1);
             size.div_ceil(blocks).next_multiple_of(step).min(most)
         };
-        let Sizes { along, rows, terms } = self.0.sizes;
         let sizes = Sizes {
-            along: even(along, MOST_ALONG.min(MOST_PANELS * width), width),
+            along: even(along, (PART_BYTES / (depth * size_of::<T>())).min(MOST_ALONG).min(MOST_PANELS * width), width),
             rows: even(rows, MOST_BLOCK_ROWS, height),
-            terms: even(terms, if rows <= height { FEW_TERMS } else { DEPTH_BYTES / size_of::<T>() }, 1),
+            terms: even(terms, if rows <= MOST_ROWS { FEW_TERMS } else { depth }, 1),
         };
         Blocks { lanes, width, height, sizes }
     }

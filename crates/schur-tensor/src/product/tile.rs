@@ -16,14 +16,23 @@ pub(super) const MOST_ROWS: usize = 12;
 /// The most numbers, all parts counted, of a tile: `f32` in two registers of AVX-512 by 12 rows.
 pub(super) const LARGEST: usize = 2 * 16 * MOST_ROWS;
 
-/// Registers along a tile: with all sums, the operands and a factor they use every register that there is.
-pub(super) const fn registers<T: Number, S: Simd>() -> usize {
-    if T::PARTS == 2 && S::REGISTER_COUNT < 32 { 1 } else { 2 }
+/// Registers along a full tile, and its rows: with all sums, the operands and a factor they use every register that
+/// there is.
+///
+/// Wide tiles have twice the registers and half the rows, so twice as many terms of a panel of rows fit the first-level
+/// cache, and the result is read and written half as often. Tall ones pack faster.
+pub(super) const fn full<T: Number, S: Simd>(is_wide: bool) -> (usize, usize) {
+    match (T::PARTS, S::REGISTER_COUNT >= 32) {
+        (1, true) if is_wide => (4, 6),
+        (1, true) => (2, MOST_ROWS),
+        (2, false) => (1, 6),
+        _ => (2, 6),
+    }
 }
 
-/// Rows of a full tile.
-pub(super) const fn full_height<T: Number, S: Simd>() -> usize {
-    if T::PARTS == 1 && S::REGISTER_COUNT >= 32 { MOST_ROWS } else { 6 }
+/// Whether there are kernels for wide tiles.
+pub(super) const fn has_wide<T: Number, S: Simd>() -> bool {
+    T::PARTS == 1 && size_of::<T::Real>() == 8 && S::REGISTER_COUNT >= 32
 }
 
 /// The rows of the kernel that computes `rows` of them.
@@ -90,7 +99,18 @@ pub(super) unsafe fn tile<T: Number, S: Simd>(
             (8, 1) => sized::<T, S, 8, 1>(simd, factors, target),
             (8, 2) => sized::<T, S, 8, 2>(simd, factors, target),
             (MOST_ROWS, 1) => sized::<T, S, MOST_ROWS, 1>(simd, factors, target),
-            _ => sized::<T, S, MOST_ROWS, 2>(simd, factors, target),
+            (MOST_ROWS, 2) => sized::<T, S, MOST_ROWS, 2>(simd, factors, target),
+            _ if !has_wide::<T, S>() => {}
+            (1, 3) => sized::<T, S, 1, 3>(simd, factors, target),
+            (2, 3) => sized::<T, S, 2, 3>(simd, factors, target),
+            (3, 3) => sized::<T, S, 3, 3>(simd, factors, target),
+            (4, 3) => sized::<T, S, 4, 3>(simd, factors, target),
+            (_, 3) => sized::<T, S, 6, 3>(simd, factors, target),
+            (1, _) => sized::<T, S, 1, 4>(simd, factors, target),
+            (2, _) => sized::<T, S, 2, 4>(simd, factors, target),
+            (3, _) => sized::<T, S, 3, 4>(simd, factors, target),
+            (4, _) => sized::<T, S, 4, 4>(simd, factors, target),
+            _ => sized::<T, S, 6, 4>(simd, factors, target),
         }
     }
 }

@@ -40,6 +40,7 @@ pub fn pool(threads: usize) -> Result<rayon::ThreadPool, rayon::ThreadPoolBuildE
 pub fn products() -> Vec<(Product, [usize; 3])> {
     let mut products = vec![
         matrices(1, 210, 330, 1100),
+        matrices(1, 270, 330, 1100),
         matrices(1, 3, 4000, 70),
         matrices(20, 40, 40, 40),
         matrices(9000, 3, 3, 3),

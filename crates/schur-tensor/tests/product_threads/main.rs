@@ -54,6 +54,32 @@ fn scattered_operands_give_the_sums_of_the_oracle() {
     }
 }
 
+/// Wide tiles, with every number of rows and of registers in the last ones, and sums of two blocks.
+#[test]
+fn large_products_are_sums_of_products_to_their_last_rows_and_columns() {
+    let k = 530;
+    for (m, n) in [(258, 293), (259, 296), (260, 300), (261, 309), (262, 312), (263, 317)] {
+        let (product, lengths) = matrices(1, m, n, k);
+        let [left, right, before] = [0, 1, 2].map(|which| numbers(lengths[which], which as u64));
+        let mut result = before.clone();
+        let real = Arithmetic::<f64>::new();
+        real.product(&product, [&left, &right], &mut result, Mode::Add, &mut Vec::new()).unwrap();
+        for row in (0..m).filter(|&row| row % 29 == 0 || row + 7 > m) {
+            for column in 0..n {
+                let sum: f64 = (0..k).map(|term| left[row * k + term] * right[term * n + column]).sum();
+                let expected = before[row * n + column] + sum;
+                let found = result[row * n + column];
+                // Each of 530 terms below 1/4 is rounded once.
+                let tolerance = 530.0 * 0.25 * 530.0 * f64::EPSILON;
+                assert!(
+                    (found - expected).abs() <= tolerance,
+                    "{found} for {expected} at ({row}, {column}) of {m} x {n}"
+                );
+            }
+        }
+    }
+}
+
 /// A place in each tensor in turn is one too far.
 #[test]
 fn places_outside_of_a_slice_panic() {
