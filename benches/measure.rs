@@ -64,6 +64,9 @@ impl Arguments {
             return None;
         };
         let checkpoint = schur_io::torch::Checkpoint::read(&bytes).expect("a checkpoint");
+        if matches!(checkpoint.root().find("model"), Ok(Some(_))) {
+            return Some(Model::from_chgnet(&checkpoint).expect("a CHGNet checkpoint"));
+        }
         let is_object = matches!(checkpoint.root().kind(), Ok(schur_io::torch::Kind::Unknown { .. }));
         let model = if is_object { Model::from_mace(&checkpoint) } else { Model::from_sevennet(&checkpoint) };
         Some(model.expect("a checkpoint of SevenNet or MACE"))
