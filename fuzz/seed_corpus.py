@@ -10,6 +10,7 @@ IO = HERE.parent / "crates/schur-io/tests/fixtures"
 EINSUM = HERE.parent / "crates/schur-einsum/fixtures"
 ATOMS = HERE.parent / "crates/schur-atoms/tests/fixtures"
 EXAMPLES = HERE.parent / "examples"
+MODELS = HERE.parent / "fixtures"
 
 
 def seed(target, name, content):
@@ -38,6 +39,14 @@ def main():
         program = zipfile.ZipFile(path).read(f"{path.stem}/data.pkl")
         seed("pickle", path.stem, program)
         seed("torch", path.stem, program)
+    # A model pickled whole, and the weights of one of another family.
+    for path in [MODELS / "mace/one_layer.model", MODELS / "tensornet/so3/state.pt"]:
+        with zipfile.ZipFile(path) as archive:
+            name = next(name for name in archive.namelist() if name.endswith("data.pkl"))
+            program = archive.read(name)
+        seed("zip", path.name, path.read_bytes())
+        seed("pickle", path.name, program)
+        seed("torch", path.name, program)
     seed("safetensors", "small", model_file())
     for suffix in ["tns", "mat"]:
         for path in IO.glob(f"*.{suffix}"):

@@ -23,11 +23,13 @@ fn archive(pickle: &[u8]) -> zip::result::ZipResult<Vec<u8>> {
 }
 
 fn ask(item: &Item, depth: usize) {
-    let _ = (item.kind(), item.as_f64(), item.as_str(), item.to_f64s(), item.find("x"));
+    let _ = (item.kind(), item.as_f64(), item.as_str(), item.to_f64s(), item.find("x"), item.to_bytes());
     if let Ok(tensor) = item.tensor() {
         assert_eq!(tensor.len(), tensor.to_f64().len());
     }
     if depth > 0 {
+        item.state().iter().for_each(|state| ask(state, depth - 1));
+        item.arguments().unwrap_or_default().iter().take(9).for_each(|item| ask(item, depth - 1));
         item.items().unwrap_or_default().iter().take(9).for_each(|item| ask(item, depth - 1));
         item.entries().unwrap_or_default().iter().take(9).for_each(|(_, item)| ask(item, depth - 1));
     }
