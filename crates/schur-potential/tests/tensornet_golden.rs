@@ -9,13 +9,11 @@ mod models;
 #[path = "models/tensornet.rs"]
 mod tensornet;
 
-use std::path::Path;
-
 use models::{build, difference, evaluate, largest, plain};
 use schur_atoms::Structure;
 use schur_potential::{Evaluation, Model, Precision};
 use serde_json::Value;
-use tensornet::{fixture, saved, tensornet_fixtures};
+use tensornet::{fixture, tensornet_fixtures};
 
 /// Largest differences allowed.
 #[derive(Clone, Copy)]
@@ -103,10 +101,5 @@ fn a_random_model_with_other_settings_agrees_with_matgl() {
 
 #[test]
 fn matpes_r2scan_agrees_with_matgl() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/tensornet-matpes/r2SCAN");
-    if !folder.join("state.pt").is_file() {
-        println!("skipped: the weights of TensorNet-MatPES-r2SCAN are not here");
-        return;
-    }
-    compare(&saved(&folder), "r2scan.json");
+    compare(&fixture("r2scan"), "r2scan.json");
 }
