@@ -78,12 +78,18 @@ impl Pip {
 
     /// Downloads the wheel of one package into an empty folder; nothing is installed and none of its code is run.
     ///
+    /// `wheel` are pip's options that say which, where the package has several.
+    ///
     /// # Errors
     /// With the end of pip's own message if it fails, or if it leaves no wheel behind.
-    pub fn download(&self, package: &str, folder: &Path) -> Result<PathBuf> {
+    pub fn download(&self, package: &str, wheel: &[&str], folder: &Path) -> Result<PathBuf> {
         let mut command = self.0.command();
         // A source package would be built, which runs its code; the Python it wants does not matter if nothing runs.
-        command.args(["download", "--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--no-input"]);
+        command.args(["download", "--no-deps", "--only-binary=:all:", "--no-input"]);
+        if wheel.is_empty() {
+            command.arg("--ignore-requires-python");
+        }
+        command.args(wheel);
         command.args(["--quiet", "--dest"]).arg(folder).arg(package);
         let output = command.output().with_context(|| format!("cannot start `{}`", self.name()))?;
         if !output.status.success() {

@@ -22,7 +22,7 @@ pub fn pull(entries: &[&'static Entry], cache: &Cache, reporter: &Reporter) -> R
     packages.dedup();
     for package in packages {
         let wanted: Vec<_> = entries.iter().filter(|entry| entry.package == package).collect();
-        let wheel = download(package, reporter).with_context(|| by_hand(wanted[0], cache))?;
+        let wheel = download(wanted[0], reporter).with_context(|| by_hand(wanted[0], cache))?;
         let archive = Archive::open(&wheel).with_context(|| format!("the wheel of {package}"))?;
         for entry in wanted {
             store(entry, &archive, cache, reporter).with_context(|| format!("fetching {}", entry.name))?;
@@ -31,11 +31,12 @@ pub fn pull(entries: &[&'static Entry], cache: &Cache, reporter: &Reporter) -> R
     Ok(())
 }
 
-fn download(package: &str, reporter: &Reporter) -> Result<Vec<u8>> {
+fn download(entry: &Entry, reporter: &Reporter) -> Result<Vec<u8>> {
+    let package = entry.package;
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     let pip = Pip::find()?;
     reporter.line(format_args!("fetching {package} with `{}`", pip.name()));
-    let wheel = pip.download(package, folder.path())?;
+    let wheel = pip.download(package, entry.wheel, folder.path())?;
     fs::read(&wheel).with_context(|| format!("cannot read `{}`", wheel.display()))
 }
 

@@ -13,7 +13,7 @@ use super::cache::{Cache, Digest};
 use super::locate;
 use super::registry::Entry;
 
-/// A way to run a model, and how far it may be from sevenn's answer in 64-bit arithmetic.
+/// A way to run a model, and how far it may be from the answer of the program it was trained with, in 64-bit arithmetic.
 #[derive(Debug, Clone, Copy)]
 struct Way {
     name: &'static str,
@@ -31,7 +31,7 @@ const WAYS: [Way; 2] = [
     Way { name: "f32, tabulated radials", precision: Precision::F32, exact_radial: false, energy: 5e-5, force: 5e-4 },
 ];
 
-/// One structure and what sevenn 0.13.0 gives for it in 64-bit arithmetic, from `fixtures/sevennet/`.
+/// One structure and what sevenn 0.13.0 or chgnet 0.4.2 gives for it in 64-bit arithmetic, from `fixtures/`.
 #[derive(Debug, Deserialize)]
 struct Reference {
     structure: String,
@@ -136,8 +136,9 @@ mod tests {
         for answer in &reference.answers {
             let modality = answer.modality.as_deref().map(|name| format!("-{}", name.to_lowercase()));
             let name = format!("{}{}.json", answer.model, modality.unwrap_or_default());
-            let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/sevennet/");
-            let text = std::fs::read_to_string(format!("{path}{name}")).unwrap();
+            let family = if name.starts_with("chgnet") { "chgnet" } else { "sevennet" };
+            let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures");
+            let text = std::fs::read_to_string(format!("{path}/{family}/{name}")).unwrap();
             let fixture: serde_json::Value = serde_json::from_str(&text).unwrap();
             let rows = fixture["structures"].as_array().unwrap();
             let row = rows.iter().find(|row| row["name"] == "displaced_srtio3").unwrap();

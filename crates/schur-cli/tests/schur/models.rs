@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use crate::folder::{Folder, models, offer_wheel, ran, skip};
 
-const NAMES: [&str; 4] = ["sevennet-0", "sevennet-0-may", "sevennet-l3i5", "sevennet-mf-0"];
+const NAMES: [&str; 7] =
+    ["sevennet-0", "sevennet-0-may", "sevennet-l3i5", "sevennet-mf-0", "chgnet-0.3.0", "chgnet-0.2.0", "chgnet-r2scan"];
 
 #[test]
 fn list_names_every_model_and_whether_it_is_there() {
@@ -176,6 +177,10 @@ fn cards_tell_origin_and_licence() {
         "7052cb42b7b3be42b40b97fa0d21077a48c54b5548948fc4dcf346629f813c36",
     ] {
         assert!(text.stdout.contains(part), "{part} is not in\n{}", text.stdout);
+    }
+    let chgnet = folder.run_with_models(&["models", "info", "chgnet-0.3.0"]).unwrap();
+    for part in ["chgnet", "6 Å", "modified BSD", "d14ab7c0f093efe64b60a7bcd540bca10e74fb7f46c86108a079af60524659d1"] {
+        assert!(chgnet.stdout.contains(part), "{part} is not in\n{}{}", chgnet.stdout, chgnet.stderr);
     }
     let json = folder.run_with_models(&["models", "info", "sevennet-mf-0", "--modality", "PBE", "--json"]).unwrap();
     let card: Value = serde_json::from_str(&json.stdout).unwrap();
