@@ -22,6 +22,11 @@ const CALCULATED_OF_ATOMS: [&str; 5] = ["energies", "forces", "stresses", "viria
 
 /// Puts results into a structure and takes out those of any other calculation, which would contradict them.
 pub fn attach(structure: &mut Structure, found: &Evaluation, session: &Session) {
+    attach_as(structure, found, &session.label, session.options.modality.as_deref());
+}
+
+/// The same for results of whatever goes by this name.
+pub fn attach_as(structure: &mut Structure, found: &Evaluation, label: &str, modality: Option<&str>) {
     for key in CALCULATED {
         structure.info.shift_remove(key);
     }
@@ -34,9 +39,9 @@ pub fn attach(structure: &mut Structure, found: &Evaluation, session: &Session) 
     if let Some(stress) = stress {
         info.insert("stress".to_owned(), Value::Reals(stress.to_vec()));
     }
-    info.insert("model".to_owned(), Value::Text(session.label.clone()));
-    if let Some(modality) = &session.options.modality {
-        info.insert("modality".to_owned(), Value::Text(modality.clone()));
+    info.insert("model".to_owned(), Value::Text(label.to_owned()));
+    if let Some(modality) = modality {
+        info.insert("modality".to_owned(), Value::Text(modality.to_owned()));
     }
     let arrays = &mut structure.arrays;
     arrays.insert("energies".to_owned(), Array::scalars(&found.energies));

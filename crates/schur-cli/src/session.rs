@@ -12,11 +12,16 @@ use crate::report::Reporter;
 
 /// The options that a potential is built with.
 pub fn potential_options(options: &GlobalArgs) -> PotentialOptions {
+    potential_options_with(options, options.modality.as_deref())
+}
+
+/// The options of a model that has its own level of theory.
+pub fn potential_options_with(options: &GlobalArgs, modality: Option<&str>) -> PotentialOptions {
     let precision = match options.precision {
         PrecisionName::F32 => Precision::F32,
         PrecisionName::F64 => Precision::F64,
     };
-    PotentialOptions { precision, exact_radial: options.exact_radial, modality: options.modality.clone() }
+    PotentialOptions { precision, exact_radial: options.exact_radial, modality: modality.map(str::to_owned) }
 }
 
 /// The one pool of threads of this process.
@@ -48,10 +53,21 @@ impl Session {
     /// # Errors
     /// If the model cannot be found, fetched, read or run as asked.
     pub fn open(options: &GlobalArgs, reporter: &Reporter) -> Result<Self> {
-        let Loaded { model, label, sha256, .. } = locate::load(&options.model, reporter)?;
-        let potential_options = potential_options(options);
-        let potential =
-            model.potential(&potential_options, pool(options)?).with_context(|| format!("model {label}"))?;
-        Ok(Self { potential, label, model_sha256: sha256, options: potential_options })
+        Self::with_options(&options.model, potential_options(options), pool(options)?, reporter)
+    }
+
+    /// Loads a model and builds its potential to run in a pool that others may share.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open).
+    pub fn with_options(
+        model: &str,
+        options: PotentialOptions,
+        pool: Arc<ThreadPool>,
+        reporter: &Reporter,
+    ) -> Result<Self> {
+        let Loaded { model, label, sha256, .. } = locate::load(model, reporter)?;
+        let potential = model.potential(&options, pool).with_context(|| format!("model {label}"))?;
+        Ok(Self { potential, label, model_sha256: sha256, options })
     }
 }

@@ -17,6 +17,12 @@ pub struct EvalArgs {
     /// Structure files; extended XYZ may hold many frames and is streamed. `-` is stdin and needs --format.
     #[arg(required = true, value_name = "FILES")]
     pub files: Vec<PathBuf>,
+    /// Models to compare, instead of one --model: each frame gets every answer, their mean, and the spread, the root of
+    /// the mean squared deviation from the mean; written frames hold the mean, `energy_spread` (eV) and, for each atom,
+    /// `force_spread` (eV/Å). NAME@MODALITY asks for a level of theory or head. Energies of different levels of theory
+    /// may differ by constants.
+    #[arg(long, value_name = "NAME|FILE,..", value_delimiter = ',', conflicts_with_all = ["model", "modality"])]
+    pub models: Vec<String>,
     /// Extended XYZ file to write: energy (eV), energies (eV), forces (eV/Å), stress (eV/Å^3, tension positive).
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,

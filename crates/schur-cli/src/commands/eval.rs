@@ -1,5 +1,8 @@
 //! `schur eval`: energy, forces and stress of every structure in some files.
 
+mod consensus;
+mod several;
+
 use std::io::Write;
 use std::path::Path;
 
@@ -51,6 +54,9 @@ struct Record<'a> {
 /// If the model cannot be had, or a structure not be read, evaluated or written.
 pub fn run(args: &EvalArgs, options: &GlobalArgs, reporter: &Reporter) -> Result<Status> {
     refuse_other_formats(args.output.as_deref())?;
+    if !args.models.is_empty() {
+        return several::run(args, options, reporter);
+    }
     // Files first: a misspelt name should not wait for a model to be fetched.
     let inputs = args.files.iter().map(|file| Ok((file.as_path(), inputs::structures(file, args.format)?)));
     let inputs = inputs.collect::<Result<Vec<_>>>()?;

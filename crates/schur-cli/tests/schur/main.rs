@@ -17,4 +17,5 @@ mod md;
 mod models;
 mod products;
 mod relax;
+mod several;
 mod tensor;
