@@ -1,8 +1,8 @@
 //! Checkpoints into models, with the note of where they come from.
 
-use anyhow::{Context, Result};
-use schur_io::sha256;
+use anyhow::{Context, Result, bail};
 use schur_io::torch::{Checkpoint, Kind};
+use schur_io::{Data, Tensor, sha256};
 use schur_potential::Model;
 
 use super::registry;
@@ -70,10 +70,38 @@ pub fn from_matgl(settings: &str, state: &[u8]) -> Result<Model> {
         for (key, value) in [("name", *name), ("description", description), ("licence", MATGL_LICENCE)] {
             model.metadata.insert(key.to_owned(), value.to_owned());
         }
+        exchange_ends_of_pairs(&mut model)?;
     }
     model.metadata.insert("checkpoint_sha256".to_owned(), digest);
     model.metadata.insert("converted_by".to_owned(), concat!("schur ", env!("CARGO_PKG_VERSION")).to_owned());
     Ok(model)
+}
+
+/// The weight of a TensorNet that reads the embeddings of both ends of an edge, one below the other.
+const PAIR: &str = "embedding.pair";
+
+/// Gives both ends of an edge to the weights in the order in which the published potentials were trained.
+///
+/// matgl 3 and 4 concatenate the embeddings the other way round, so that these files give them energies of compounds
+/// that are wrong by electronvolts (MgO: -2.27 eV an atom, and -5.87 this way; elements are the same). Files of others
+/// say nothing of the order and are taken as matgl takes them.
+fn exchange_ends_of_pairs(model: &mut Model) -> Result<()> {
+    let weight = model.weights.get_mut(PAIR).context("the potential has no weights of pairs")?;
+    let shape = weight.shape().to_vec();
+    let mut data = weight.data().clone();
+    match &mut data {
+        Data::F32(values) => exchange_halves(values),
+        Data::F64(values) => exchange_halves(values),
+        other => bail!("the weights of pairs are {:?}", other.dtype()),
+    }
+    *weight = Tensor::new(shape, data)?;
+    model.metadata.insert("pairs".to_owned(), "ends exchanged: matgl 3 and 4 read them in reverse".to_owned());
+    Ok(())
+}
+
+fn exchange_halves<T>(values: &mut [T]) {
+    let half = values.len() / 2;
+    values.rotate_left(half);
 }
 
 /// Writes a model as the bytes of a model file.
