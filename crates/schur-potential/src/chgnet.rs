@@ -22,4 +22,4 @@ mod potential;
 
 pub use architecture::ChgnetArchitecture;
 pub(crate) use plan::Plan;
-pub(crate) use potential::ChgnetPotential;
+pub(crate) use potential::ChgnetNetwork;

@@ -19,6 +19,11 @@ impl Request {
     pub const FORCES: Self = Self { forces: true, virials: false };
     /// Everything, the virial of each atom included.
     pub const ALL: Self = Self { forces: true, virials: true };
+
+    /// Whether a reverse pass is needed.
+    pub(crate) fn reverse(self) -> bool {
+        self.forces || self.virials
+    }
 }
 
 /// A potential's answer for one structure; keep it and pass it again, and its memory is used again.

@@ -26,4 +26,4 @@ mod zbl;
 
 pub use architecture::{DistanceTransform, MaceArchitecture, MaceLayer, MaceReadout, MaceSkip, RadialKind};
 pub(crate) use plan::Plan;
-pub(crate) use potential::MacePotential;
+pub(crate) use potential::MaceNetwork;

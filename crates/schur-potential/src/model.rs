@@ -8,10 +8,11 @@ use schur_multilinear::PlanError;
 use schur_product::ProductError;
 use schur_tensor::Real;
 
-use crate::chgnet::{self, ChgnetPotential};
-use crate::mace::{self, MacePotential};
-use crate::nequip::{self, NequipPotential};
-use crate::tensornet::{self, TensornetPotential};
+use crate::chgnet::{self, ChgnetNetwork};
+use crate::graph::GraphPotential;
+use crate::mace::{self, MaceNetwork};
+use crate::nequip::{self, NequipNetwork};
+use crate::tensornet::{self, TensornetNetwork};
 use crate::{Architecture, Potential, RadialTableError};
 
 /// The arithmetic of the network; positions, cells, energies and sums over atoms are always `f64`.
@@ -192,15 +193,18 @@ impl Model {
     ) -> Result<Box<dyn Potential + Send>, ModelError> {
         Ok(match &self.architecture {
             Architecture::Nequip(it) => {
-                Box::new(NequipPotential::new(nequip::Plan::<T>::new(self, it, options)?, pool))
+                Box::new(GraphPotential::new(NequipNetwork::new(nequip::Plan::<T>::new(self, it, options)?), pool))
             }
             Architecture::Chgnet(it) => {
-                Box::new(ChgnetPotential::new(chgnet::Plan::<T>::new(self, it, options)?, pool))
+                Box::new(GraphPotential::new(ChgnetNetwork::new(chgnet::Plan::<T>::new(self, it, options)?), pool))
             }
-            Architecture::Tensornet(it) => {
-                Box::new(TensornetPotential::new(tensornet::Plan::<T>::new(self, it, options)?, pool))
+            Architecture::Tensornet(it) => Box::new(GraphPotential::new(
+                TensornetNetwork::new(tensornet::Plan::<T>::new(self, it, options)?),
+                pool,
+            )),
+            Architecture::Mace(it) => {
+                Box::new(GraphPotential::new(MaceNetwork::new(mace::Plan::<T>::new(self, it, options)?), pool))
             }
-            Architecture::Mace(it) => Box::new(MacePotential::new(mace::Plan::<T>::new(self, it, options)?, pool)),
         })
     }
 

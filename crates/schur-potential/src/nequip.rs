@@ -16,4 +16,4 @@ mod potential;
 
 pub use architecture::NequipArchitecture;
 pub(crate) use plan::Plan;
-pub(crate) use potential::NequipPotential;
+pub(crate) use potential::NequipNetwork;

@@ -30,4 +30,4 @@ mod readout;
 
 pub use architecture::{MatrixSymmetry, RadialExpansion, TensornetArchitecture};
 pub(crate) use plan::Plan;
-pub(crate) use potential::TensornetPotential;
+pub(crate) use potential::TensornetNetwork;

@@ -1,7 +1,7 @@
-//! A CHGNet model as a [`Potential`]: the order of the passes, and what is kept between evaluations.
+//! A CHGNet model as a [`Network`]: the order of the passes, and what is kept between evaluations.
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use rayon::prelude::*;
 use schur_atoms::Structure;
@@ -9,9 +9,9 @@ use schur_atoms::neighbours::distance;
 use schur_tensor::{Aligned, Real};
 
 use super::plan::{GatedScratch, Plan};
-use crate::graph::{AtomValues, EdgeGradient, Geometry, RowBlocks, block_of, with_scratch};
+use crate::graph::{self, AtomValues, EdgeGradient, Geometry, Network, RowBlocks};
 use crate::layers::PerceptronScratch;
-use crate::{Evaluation, Potential, PotentialError, Request};
+use crate::{Evaluation, PotentialError, Request};
 
 /// Atoms in a block: their edges, some fifty each, fill the tiles of products by themselves.
 const BLOCK: usize = 6;
@@ -19,13 +19,9 @@ const BLOCK: usize = 6;
 const FAR: u32 = u32::MAX;
 
 /// A CHGNet model with the memory that its evaluations use again.
-pub(crate) struct ChgnetPotential<T: Real> {
+pub(crate) struct ChgnetNetwork<T: Real> {
     plan: Plan<T>,
-    pool: Arc<rayon::ThreadPool>,
-    geometry: Option<Geometry<T>>,
     state: State<T>,
-    /// One for each thread of the pool.
-    scratch: Vec<Mutex<Scratch<T>>>,
 }
 
 /// Which edges are near, row by row.
@@ -71,51 +67,20 @@ pub(super) struct State<T> {
 
 /// Memory of one thread.
 #[derive(Debug, Default)]
-pub(super) struct Scratch<T> {
-    pub gated: GatedScratch<T>,
-    pub perceptron: PerceptronScratch<T>,
-    pub kept: Aligned<T>,
-    pub rows: Aligned<T>,
-    pub other: Aligned<T>,
-    pub more: [Aligned<T>; 4],
-    pub functions: [Vec<f64>; 2],
+pub(crate) struct Scratch<T> {
+    pub(super) gated: GatedScratch<T>,
+    pub(super) perceptron: PerceptronScratch<T>,
+    pub(super) kept: Aligned<T>,
+    pub(super) rows: Aligned<T>,
+    pub(super) other: Aligned<T>,
+    pub(super) more: [Aligned<T>; 4],
+    pub(super) functions: [Vec<f64>; 2],
 }
 
-impl<T: Real> ChgnetPotential<T> {
-    /// Makes the potential; memory is taken at the first evaluation.
-    pub fn new(plan: Plan<T>, pool: Arc<rayon::ThreadPool>) -> Self {
-        let scratch = (0..pool.current_num_threads()).map(|_| Mutex::default()).collect();
-        Self { plan, pool, geometry: None, state: State::default(), scratch }
-    }
-
-    fn run(&mut self, structure: &Structure, request: Request, out: &mut Evaluation) -> Result<(), PotentialError> {
-        let mut geometry = match self.geometry.take() {
-            Some(geometry) => geometry,
-            None => Geometry::new(self.plan.cutoff)?,
-        };
-        let result = self.run_with(&mut geometry, structure, request, out);
-        // The list is kept even where this structure was refused: the next one may be sound.
-        self.geometry = Some(geometry);
-        result
-    }
-
-    fn run_with(
-        &mut self,
-        geometry: &mut Geometry<T>,
-        structure: &Structure,
-        request: Request,
-        out: &mut Evaluation,
-    ) -> Result<(), PotentialError> {
-        let block = block_of(structure.len(), BLOCK, self.scratch.len());
-        geometry.update(structure, &self.plan.harmonics, None, block)?;
-        self.plan.species.fill(structure, &geometry.order, &mut self.state.species)?;
-        self.state.near.find(geometry, self.plan.angle_cutoff);
-        let passes = Passes { plan: &self.plan, geometry, scratch: &self.scratch, block };
-        passes.forward(&mut self.state);
-        if request.forces || request.virials {
-            passes.backward(&mut self.state);
-        }
-        self.state.values.deliver(geometry, request, out)
+impl<T: Real> ChgnetNetwork<T> {
+    /// Takes no memory before the first evaluation.
+    pub fn new(plan: Plan<T>) -> Self {
+        Self { plan, state: State::default() }
     }
 }
 
@@ -177,43 +142,50 @@ pub(super) fn pairs(count: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..count).flat_map(move |p| (0..count).filter(move |&q| q != p).map(move |q| (p, q)))
 }
 
-/// What all passes share.
-pub(super) struct Passes<'a, T: Real> {
-    pub plan: &'a Plan<T>,
-    pub geometry: &'a Geometry<T>,
-    pub scratch: &'a [Mutex<Scratch<T>>],
-    pub block: usize,
+impl<T: Real> Network<T> for ChgnetNetwork<T> {
+    type Scratch = Scratch<T>;
+
+    fn geometry(&self) -> Result<Geometry<T>, PotentialError> {
+        Geometry::new(self.plan.cutoff)
+    }
+
+    fn run(
+        &mut self,
+        geometry: &mut Geometry<T>,
+        scratch: &[Mutex<Scratch<T>>],
+        structure: &Structure,
+        request: Request,
+        out: &mut Evaluation,
+    ) -> Result<(), PotentialError> {
+        let block = graph::block_of(structure.len(), BLOCK, scratch.len());
+        geometry.update(structure, &self.plan.harmonics, None, block)?;
+        self.plan.species.fill(structure, &geometry.order, &mut self.state.species)?;
+        self.state.near.find(geometry, self.plan.angle_cutoff);
+        let passes = Passes { plan: &self.plan, geometry, scratch, block, reverse: request.reverse() };
+        passes.forward(&mut self.state);
+        if passes.reverse {
+            passes.backward(&mut self.state);
+        }
+        self.state.values.deliver(geometry, request, out)
+    }
 }
 
+/// What all passes share.
+pub(super) type Passes<'a, T> = graph::Passes<'a, Plan<T>, Scratch<T>, T>;
+
 impl<T: Real> Passes<'_, T> {
-    /// Number of atoms.
-    pub fn atoms(&self) -> usize {
-        self.geometry.order.len()
-    }
-
-    /// The memory of the calling thread.
-    pub fn with_scratch<R>(&self, work: impl FnOnce(&mut Scratch<T>) -> R) -> R {
-        with_scratch(self.scratch, work)
-    }
-
-    /// The atoms of block `index`.
-    pub fn atoms_of(&self, index: usize) -> Range<usize> {
-        let first = index * self.block;
-        first..(first + self.block).min(self.atoms())
-    }
-
     /// How arrays over edges, near edges and angles are cut into blocks of atoms.
-    pub fn edge_blocks(&self) -> RowBlocks<'_> {
+    pub(super) fn edge_blocks(&self) -> RowBlocks<'_> {
         RowBlocks { starts: &self.geometry.starts, block: self.block }
     }
 
     /// As [`edge_blocks`](Self::edge_blocks), for near edges.
-    pub fn near_blocks<'b>(&self, near: &'b Near) -> RowBlocks<'b> {
+    pub(super) fn near_blocks<'b>(&self, near: &'b Near) -> RowBlocks<'b> {
         RowBlocks { starts: &near.starts, block: self.block }
     }
 
     /// As [`edge_blocks`](Self::edge_blocks), for angles.
-    pub fn angle_blocks<'b>(&self, near: &'b Near) -> RowBlocks<'b> {
+    pub(super) fn angle_blocks<'b>(&self, near: &'b Near) -> RowBlocks<'b> {
         RowBlocks { starts: &near.angle_starts, block: self.block }
     }
 
@@ -338,18 +310,5 @@ impl<T: Real> Passes<'_, T> {
         self.backward_angle_embedding(state);
         let State { edges, values, .. } = state;
         edges.finish(self.geometry, &self.plan.harmonics, self.block, |_, _| 0.0, values);
-    }
-}
-
-impl<T: Real> Potential for ChgnetPotential<T> {
-    fn evaluate(
-        &mut self,
-        structure: &Structure,
-        request: Request,
-        out: &mut Evaluation,
-    ) -> Result<(), PotentialError> {
-        structure.validate()?;
-        let pool = Arc::clone(&self.pool);
-        pool.install(|| self.run(structure, request, out))
     }
 }

@@ -32,7 +32,7 @@ impl AtomValues {
         out.energy = out.energies.iter().sum();
         check_sum("energy", out.energy, |atom| out.energies[atom], out.energies.len())?;
         out.virial = [[0.0; 3]; 3];
-        if request.forces || request.virials {
+        if request.reverse() {
             // In the caller's order, on which the sum's last bits depend.
             let virials = || geometry.position_of.iter().map(|&k| self.virials[k as usize].as_flattened());
             check("virial", virials())?;

@@ -11,7 +11,7 @@ use crate::graph::RowBlocks;
 
 impl<T: Real> Passes<'_, T> {
     /// Fills forces and virials of all atoms after a forward pass.
-    pub fn backward(&self, state: &mut State<T>) {
+    pub(super) fn backward(&self, state: &mut State<T>) {
         state.edges.start(self.geometry, self.plan.harmonics.len());
         let last = self.plan.layers.last().map_or(0, |layer| layer.behind.len());
         state.gradient.resize(self.atoms() * last);

@@ -13,7 +13,7 @@ use super::readout::Readout;
 
 impl<T: Real> Passes<'_, T> {
     /// Fills the energies of all atoms and keeps what the reverse pass needs.
-    pub fn forward(&self, state: &mut State<T>) {
+    pub(super) fn forward(&self, state: &mut State<T>) {
         self.resize(state);
         let width = self.plan.layers[0].sent.len();
         let rows = state.sent[0].as_mut_slice().chunks_exact_mut(width);

@@ -1,7 +1,7 @@
-//! A MACE model as a [`Potential`]: the order of the passes, and what is kept between evaluations.
+//! A MACE model as a [`Network`]: the order of the passes, and what is kept between evaluations.
 
-use std::ops::Range;
-use std::sync::{Arc, Mutex};
+use std::ops::{Deref, Range};
+use std::sync::Mutex;
 
 use schur_atoms::Structure;
 use schur_multilinear::{ChannelwiseWorkspace, EdgeScratch, SplinePoint};
@@ -10,23 +10,19 @@ use schur_tensor::{Aligned, Real};
 use super::elements::ElementLayer;
 use super::pair_tables::PairTables;
 use super::plan::{LayerPlan, Plan};
-use crate::graph::{AtomValues, EdgeGradient, Geometry, Locate, RadialScratch, block_of, with_scratch};
-use crate::{Evaluation, Potential, PotentialError, Request};
+use crate::graph::{self, AtomValues, EdgeGradient, Geometry, Locate, Network, RadialScratch};
+use crate::{Evaluation, PotentialError, Request};
 
 /// Atoms in a block: a multiple of the six rows of a matrix tile, so that all tiles are full.
 const BLOCK: usize = 12;
 
 /// A MACE model with the memory that its evaluations use again.
-pub(crate) struct MacePotential<T: Real> {
+pub(crate) struct MaceNetwork<T: Real> {
     plan: Plan<T>,
-    pool: Arc<rayon::ThreadPool>,
-    geometry: Option<Geometry<T>>,
     /// `[species][layer]`, of the species that have occurred.
     elements: Vec<Option<Vec<ElementLayer<T>>>>,
     tables: PairTables<T>,
     state: State<T>,
-    /// One for each thread of the pool.
-    scratch: Vec<Mutex<Scratch<T>>>,
 }
 
 /// Features and cotangents of all atoms, renumbered.
@@ -66,65 +62,25 @@ pub(super) struct State<T> {
 
 /// Memory of one thread.
 #[derive(Debug, Default)]
-pub(super) struct Scratch<T> {
-    pub edges: EdgeScratch<T>,
-    pub radial: RadialScratch<T>,
-    pub distances: Vec<f64>,
-    pub pairs: Vec<[u8; 2]>,
-    pub numbers: Vec<f64>,
-    pub points: Vec<SplinePoint<T>>,
-    pub messages: Aligned<T>,
-    pub mixed: Aligned<T>,
-    pub rows: [Aligned<T>; 2],
-    pub turned: Vec<T>,
+pub(crate) struct Scratch<T> {
+    pub(super) edges: EdgeScratch<T>,
+    pub(super) radial: RadialScratch<T>,
+    pub(super) distances: Vec<f64>,
+    pub(super) pairs: Vec<[u8; 2]>,
+    pub(super) numbers: Vec<f64>,
+    pub(super) points: Vec<SplinePoint<T>>,
+    pub(super) messages: Aligned<T>,
+    pub(super) mixed: Aligned<T>,
+    pub(super) rows: [Aligned<T>; 2],
+    pub(super) turned: Vec<T>,
 }
 
-impl<T: Real> MacePotential<T> {
-    /// Makes the potential; memory is taken at the first evaluation.
-    pub fn new(plan: Plan<T>, pool: Arc<rayon::ThreadPool>) -> Self {
-        let scratch = (0..pool.current_num_threads()).map(|_| Mutex::default()).collect();
+impl<T: Real> MaceNetwork<T> {
+    /// Takes no memory before the first evaluation.
+    pub fn new(plan: Plan<T>) -> Self {
         let elements = plan.architecture.species.iter().map(|_| None).collect();
         let tables = PairTables::new(&plan);
-        Self { plan, pool, geometry: None, elements, tables, state: State::default(), scratch }
-    }
-
-    fn run(&mut self, structure: &Structure, request: Request, out: &mut Evaluation) -> Result<(), PotentialError> {
-        let mut geometry = match self.geometry.take() {
-            Some(geometry) => geometry,
-            None => Geometry::grouped(self.plan.architecture.cutoff)?,
-        };
-        let result = self.run_with(&mut geometry, structure, request, out);
-        // The list is kept even where this structure was refused: the next one may be sound.
-        self.geometry = Some(geometry);
-        result
-    }
-
-    fn run_with(
-        &mut self,
-        geometry: &mut Geometry<T>,
-        structure: &Structure,
-        request: Request,
-        out: &mut Evaluation,
-    ) -> Result<(), PotentialError> {
-        let block = block_of(structure.len(), BLOCK, self.scratch.len());
-        let tabulated = self.prepare(structure)?;
-        let (tables, species) = (&self.tables, &self.state.species_of_atom);
-        let locate = |atom: usize, neighbor: usize, r: f64| tables.locate([species[atom], species[neighbor]], r);
-        geometry.update(structure, &self.plan.harmonics, tabulated.then_some(&locate as Locate<'_, T>), block)?;
-        self.state.number(geometry);
-        let passes = Passes {
-            plan: &self.plan,
-            elements: &self.elements,
-            tables: tabulated.then_some(&self.tables),
-            geometry,
-            scratch: &self.scratch,
-            block,
-        };
-        passes.forward(&mut self.state);
-        if request.forces || request.virials {
-            passes.backward(&mut self.state);
-        }
-        self.state.values.deliver(geometry, request, out)
+        Self { plan, elements, tables, state: State::default() }
     }
 
     /// Makes what the elements of a structure need; says whether radial networks are tabulated for it.
@@ -160,41 +116,65 @@ impl<T: Real> State<T> {
     }
 }
 
-/// What all passes over the layers share.
-pub(super) struct Passes<'a, T: Real> {
-    pub plan: &'a Plan<T>,
-    elements: &'a [Option<Vec<ElementLayer<T>>>],
-    /// None where radial networks are evaluated for every edge.
-    pub tables: Option<&'a PairTables<T>>,
-    pub geometry: &'a Geometry<T>,
-    scratch: &'a [Mutex<Scratch<T>>],
-    pub block: usize,
+impl<T: Real> Network<T> for MaceNetwork<T> {
+    type Scratch = Scratch<T>;
+
+    fn geometry(&self) -> Result<Geometry<T>, PotentialError> {
+        Geometry::grouped(self.plan.architecture.cutoff)
+    }
+
+    fn run(
+        &mut self,
+        geometry: &mut Geometry<T>,
+        scratch: &[Mutex<Scratch<T>>],
+        structure: &Structure,
+        request: Request,
+        out: &mut Evaluation,
+    ) -> Result<(), PotentialError> {
+        let block = graph::block_of(structure.len(), BLOCK, scratch.len());
+        let tabulated = self.prepare(structure)?;
+        let (tables, species) = (&self.tables, &self.state.species_of_atom);
+        let locate = |atom: usize, neighbor: usize, r: f64| tables.locate([species[atom], species[neighbor]], r);
+        geometry.update(structure, &self.plan.harmonics, tabulated.then_some(&locate as Locate<'_, T>), block)?;
+        self.state.number(geometry);
+        let tables = tabulated.then_some(&self.tables);
+        let plan = &Prepared { plan: &self.plan, elements: &self.elements, tables };
+        let passes = Passes { plan, geometry, scratch, block, reverse: request.reverse() };
+        passes.forward(&mut self.state);
+        if passes.reverse {
+            passes.backward(&mut self.state);
+        }
+        self.state.values.deliver(geometry, request, out)
+    }
 }
 
+/// A plan with what was made for the elements of a structure.
+pub(super) struct Prepared<'a, T: Real> {
+    plan: &'a Plan<T>,
+    elements: &'a [Option<Vec<ElementLayer<T>>>],
+    /// None where radial networks are evaluated for every edge.
+    tables: Option<&'a PairTables<T>>,
+}
+
+impl<T: Real> Deref for Prepared<'_, T> {
+    type Target = Plan<T>;
+
+    fn deref(&self) -> &Plan<T> {
+        self.plan
+    }
+}
+
+/// What all passes share.
+pub(super) type Passes<'a, T> = graph::Passes<'a, Prepared<'a, T>, Scratch<T>, T>;
+
 impl<T: Real> Passes<'_, T> {
-    /// Number of atoms.
-    pub fn atoms(&self) -> usize {
-        self.geometry.order.len()
-    }
-
-    /// The memory of the calling thread.
-    pub fn with_scratch<R>(&self, work: impl FnOnce(&mut Scratch<T>) -> R) -> R {
-        with_scratch(self.scratch, work)
-    }
-
-    /// The atoms of block `index`.
-    pub fn atoms_of(&self, index: usize) -> Range<usize> {
-        let first = index * self.block;
-        first..(first + self.block).min(self.atoms())
-    }
-
     /// A layer's part of a species that occurs.
-    pub fn element(&self, t: usize, species: u8) -> Option<&ElementLayer<T>> {
-        self.elements[usize::from(species)].as_ref().map(|layers| &layers[t])
+    pub(super) fn element(&self, t: usize, species: u8) -> Option<&ElementLayer<T>> {
+        self.plan.elements[usize::from(species)].as_ref().map(|layers| &layers[t])
     }
 
     /// Where the atoms of one species lie in a range of atoms, counted from its beginning.
-    pub fn runs_in<'s>(
+    pub(super) fn runs_in<'s>(
         &self,
         runs: &'s [(u8, Range<usize>)],
         atoms: Range<usize>,
@@ -206,8 +186,8 @@ impl<T: Real> Passes<'_, T> {
     }
 
     /// Without tables: runs the radial network of a layer for the edges of row `k`.
-    pub fn radial_weights(&self, layer: &LayerPlan<T>, species: &[u8], k: usize, scratch: &mut Scratch<T>) {
-        if self.tables.is_some() {
+    pub(super) fn radial_weights(&self, layer: &LayerPlan<T>, species: &[u8], k: usize, scratch: &mut Scratch<T>) {
+        if self.plan.tables.is_some() {
             return;
         }
         let row = self.geometry.row(k);
@@ -222,14 +202,14 @@ impl<T: Real> Passes<'_, T> {
     }
 
     /// The weights of a row's edges: from the tables, or what `radial_weights` has left.
-    pub fn weights<'s>(
+    pub(super) fn weights<'s>(
         &'s self,
         t: usize,
         row: Range<usize>,
         radial: &'s RadialScratch<T>,
         points: &'s [SplinePoint<T>],
     ) -> schur_multilinear::EdgeWeights<'s, T> {
-        match self.tables {
+        match self.plan.tables {
             Some(tables) => tables.weights(t, &self.geometry.points[row]),
             None => {
                 let width = self.plan.layers[t].network.width();
@@ -239,8 +219,8 @@ impl<T: Real> Passes<'_, T> {
     }
 
     /// The density of an edge in a layer, and its derivative.
-    pub fn density(&self, t: usize, pair: [u8; 2], r: f64, numbers: &mut Vec<f64>) -> (f64, f64) {
-        let table = self.tables.and_then(|tables| tables.density(t, pair));
+    pub(super) fn density(&self, t: usize, pair: [u8; 2], r: f64, numbers: &mut Vec<f64>) -> (f64, f64) {
+        let table = self.plan.tables.and_then(|tables| tables.density(t, pair));
         match (table, &self.plan.layers[t].density) {
             (Some(table), _) => table.evaluate(r),
             (None, Some(density)) => density.evaluate(&self.plan.radial, pair, r, numbers),
@@ -252,17 +232,4 @@ impl<T: Real> Passes<'_, T> {
 /// The length of an edge's vector, Å.
 pub(super) fn length(vector: [f64; 3]) -> f64 {
     schur_atoms::neighbours::distance(vector)
-}
-
-impl<T: Real> Potential for MacePotential<T> {
-    fn evaluate(
-        &mut self,
-        structure: &Structure,
-        request: Request,
-        out: &mut Evaluation,
-    ) -> Result<(), PotentialError> {
-        structure.validate()?;
-        let pool = Arc::clone(&self.pool);
-        pool.install(|| self.run(structure, request, out))
-    }
 }

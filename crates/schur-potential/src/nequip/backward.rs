@@ -10,15 +10,15 @@ use crate::graph::RowBlocks;
 
 impl<T: Real> Passes<'_, T> {
     /// Fills forces and virials of all atoms after a forward pass.
-    pub fn backward(&self, state: &mut State<T>) {
-        state.edges.start(self.geometry, self.harmonics.len());
+    pub(super) fn backward(&self, state: &mut State<T>) {
+        state.edges.start(self.geometry, self.plan.harmonics.len());
         self.start_gradient(state);
         for t in (0..self.plan.layers.len()).rev() {
             self.backward_gate(t, state);
             self.backward_edges(t, state);
         }
         let State { edges, values, .. } = state;
-        edges.finish(self.geometry, self.harmonics, self.block, |_, _| 0.0, values);
+        edges.finish(self.geometry, &self.plan.harmonics, self.block, |_, _| 0.0, values);
     }
 
     /// The cotangent of the last features: the readout's vector, scaled for each species.
@@ -73,7 +73,7 @@ impl<T: Real> Passes<'_, T> {
             });
         };
         let blocks = rows
-            .of(&mut state.edges.harmonics, self.harmonics.len())
+            .of(&mut state.edges.harmonics, self.plan.harmonics.len())
             .zip(rows.of(&mut state.edges.distances, 1))
             .enumerate();
         if t > 0 {
@@ -87,7 +87,7 @@ impl<T: Real> Passes<'_, T> {
     /// The edges on which the atoms of a block send; the cotangent of what they send goes to the thread's memory.
     fn senders(&self, block: BlockGradient<'_, T>, scratch: &mut Scratch<T>, with_features: bool) {
         let layer = block.layer;
-        let (width, count) = (layer.features.len(), self.harmonics.len());
+        let (width, count) = (layer.features.len(), self.plan.harmonics.len());
         let atoms = self.atoms_of(block.index);
         let first = self.geometry.starts[atoms.start];
         scratch.messages.resize(atoms.len() * width);
@@ -97,7 +97,7 @@ impl<T: Real> Passes<'_, T> {
             // Seen from the receiver the edge points the other way.
             scratch.turned.clear();
             scratch.turned.extend_from_slice(&self.geometry.harmonics[row.start * count..row.end * count]);
-            self.harmonics.turn(&mut scratch.turned);
+            self.plan.harmonics.turn(&mut scratch.turned);
             let nodes = &self.geometry.nodes[row.clone()];
             let x = &block.gathered[k * width..(k + 1) * width];
             let features = &mut scratch.messages.as_mut_slice()[local * width..(local + 1) * width];

@@ -13,7 +13,7 @@ use crate::graph::RadialScratch;
 
 impl<T: Real> Passes<'_, T> {
     /// Fills the energies of all atoms and keeps what the reverse pass needs.
-    pub fn forward(&self, state: &mut State<T>) {
+    pub(super) fn forward(&self, state: &mut State<T>) {
         let n = self.atoms();
         let layers = &self.plan.layers;
         state.gathered.resize_with(layers.len(), Default::default);
@@ -86,7 +86,7 @@ impl<T: Real> Passes<'_, T> {
     fn messages(&self, t: usize, atoms: Range<usize>, gathered: &[T], scratch: &mut Scratch<T>) {
         let layer = &self.plan.layers[t];
         let width = layer.message.len();
-        let harmonics = self.harmonics.len();
+        let harmonics = self.plan.harmonics.len();
         scratch.messages.resize(atoms.len() * width);
         for (local, k) in atoms.enumerate() {
             let row = self.geometry.row(k);

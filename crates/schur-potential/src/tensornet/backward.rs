@@ -19,7 +19,7 @@ struct EdgeBlock<'a, T> {
 
 impl<T: Real> Passes<'_, T> {
     /// Fills forces and virials of all atoms after a forward pass, which has left the last layer's cotangents.
-    pub fn backward(&self, state: &mut State<T>) {
+    pub(super) fn backward(&self, state: &mut State<T>) {
         state.edges.start(self.geometry, self.plan.harmonics.len());
         for t in (0..self.plan.layers.len()).rev() {
             if t > 0 {

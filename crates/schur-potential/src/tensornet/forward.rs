@@ -38,7 +38,7 @@ pub(super) fn one<T: Real>() -> [T; 1] {
 
 impl<T: Real> Passes<'_, T> {
     /// Fills the energies of all atoms and keeps what the reverse pass needs.
-    pub fn forward(&self, state: &mut State<T>) {
+    pub(super) fn forward(&self, state: &mut State<T>) {
         self.resize(state);
         self.embed(state);
         for t in 0..self.plan.layers.len() {

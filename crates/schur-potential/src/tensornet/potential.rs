@@ -1,6 +1,6 @@
-//! A TensorNet model as a [`Potential`]: the order of the passes, and what is kept between evaluations.
+//! A TensorNet model as a [`Network`]: the order of the passes, and what is kept between evaluations.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use schur_atoms::Structure;
 use schur_multilinear::{ChannelwiseWorkspace, EdgeScratch, SplinePoint};
@@ -10,22 +10,18 @@ use super::embedding::{AtomEdges, Sums};
 use super::plan::Plan;
 use super::radial::NetworkScratch;
 use super::readout::ReadoutScratch;
-use crate::graph::{AtomValues, EdgeGradient, Geometry, Locate, block_of, with_scratch};
+use crate::graph::{self, AtomValues, EdgeGradient, Geometry, Locate, Network};
 use crate::layers::PerceptronScratch;
-use crate::{Evaluation, Potential, PotentialError, Request};
+use crate::{Evaluation, PotentialError, Request};
 
 /// Atoms in a block: a multiple of the six rows of a matrix tile, so that all tiles are full, and few enough that the
 /// features of a block and the weights of a layer share the second-level cache.
 const BLOCK: usize = 12;
 
 /// A TensorNet model with the memory that its evaluations use again.
-pub(crate) struct TensornetPotential<T: Real> {
+pub(crate) struct TensornetNetwork<T: Real> {
     plan: Plan<T>,
-    pool: Arc<rayon::ThreadPool>,
-    geometry: Option<Geometry<T>>,
     state: State<T>,
-    /// One for each thread of the pool.
-    scratch: Vec<Mutex<Scratch<T>>>,
 }
 
 /// What a layer reads and makes, `[atom][component][channel]`, renumbered.
@@ -62,98 +58,71 @@ pub(super) struct State<T> {
 
 /// Memory of one thread.
 #[derive(Debug, Default)]
-pub(super) struct Scratch<T> {
-    pub edges: EdgeScratch<T>,
-    pub network: NetworkScratch<T>,
-    pub distances: Vec<f64>,
-    pub points: Vec<SplinePoint<T>>,
-    pub sums: Sums<T>,
-    pub perceptron: PerceptronScratch<T>,
-    pub readout: ReadoutScratch<T>,
-    pub circuits: ChannelwiseWorkspace<T>,
+pub(crate) struct Scratch<T> {
+    pub(super) edges: EdgeScratch<T>,
+    pub(super) network: NetworkScratch<T>,
+    pub(super) distances: Vec<f64>,
+    pub(super) points: Vec<SplinePoint<T>>,
+    pub(super) sums: Sums<T>,
+    pub(super) perceptron: PerceptronScratch<T>,
+    pub(super) readout: ReadoutScratch<T>,
+    pub(super) circuits: ChannelwiseWorkspace<T>,
     /// Features of a block, `[atom][component][channel]`.
-    pub block: Aligned<T>,
-    pub other: Aligned<T>,
+    pub(super) block: Aligned<T>,
+    pub(super) other: Aligned<T>,
     /// Invariants of a block, `[atom][channel]`.
-    pub norm: Aligned<T>,
-    pub normed: Aligned<T>,
+    pub(super) norm: Aligned<T>,
+    pub(super) normed: Aligned<T>,
     /// Factors of the three parts, `[atom][part][channel]`.
-    pub factors: Aligned<T>,
+    pub(super) factors: Aligned<T>,
     /// The one harmonic of messages, and its cotangent, which nobody reads.
-    pub ones: Vec<T>,
-    pub unread: Vec<T>,
+    pub(super) ones: Vec<T>,
+    pub(super) unread: Vec<T>,
 }
 
-impl<T: Real> TensornetPotential<T> {
-    /// Makes the potential; memory is taken at the first evaluation.
-    pub fn new(plan: Plan<T>, pool: Arc<rayon::ThreadPool>) -> Self {
-        let scratch = (0..pool.current_num_threads()).map(|_| Mutex::default()).collect();
-        Self { plan, pool, geometry: None, state: State::default(), scratch }
+impl<T: Real> TensornetNetwork<T> {
+    /// Takes no memory before the first evaluation.
+    pub fn new(plan: Plan<T>) -> Self {
+        Self { plan, state: State::default() }
+    }
+}
+
+impl<T: Real> Network<T> for TensornetNetwork<T> {
+    type Scratch = Scratch<T>;
+
+    fn geometry(&self) -> Result<Geometry<T>, PotentialError> {
+        Geometry::new(self.plan.cutoff)
     }
 
-    fn run(&mut self, structure: &Structure, request: Request, out: &mut Evaluation) -> Result<(), PotentialError> {
-        let mut geometry = match self.geometry.take() {
-            Some(geometry) => geometry,
-            None => Geometry::new(self.plan.cutoff)?,
-        };
-        let result = self.run_with(&mut geometry, structure, request, out);
-        // The list is kept even where this structure was refused: the next one may be sound.
-        self.geometry = Some(geometry);
-        result
-    }
-
-    fn run_with(
+    fn run(
         &mut self,
         geometry: &mut Geometry<T>,
+        scratch: &[Mutex<Scratch<T>>],
         structure: &Structure,
         request: Request,
         out: &mut Evaluation,
     ) -> Result<(), PotentialError> {
-        let block = block_of(structure.len(), BLOCK, self.scratch.len());
+        let block = graph::block_of(structure.len(), BLOCK, scratch.len());
         let table = self.plan.embedding.table.as_ref();
         let locate = table.map(|table| |_: usize, _: usize, r: f64| table.locate(r));
         let locate = locate.as_ref().map(|locate| locate as Locate<'_, T>);
         geometry.update(structure, &self.plan.harmonics, locate, block)?;
         self.plan.species.fill(structure, &geometry.order, &mut self.state.species)?;
-        let reverse = request.forces || request.virials;
-        let passes = Passes { plan: &self.plan, geometry, scratch: &self.scratch, block, reverse };
+        let passes = Passes { plan: &self.plan, geometry, scratch, block, reverse: request.reverse() };
         passes.forward(&mut self.state);
-        if reverse {
+        if passes.reverse {
             passes.backward(&mut self.state);
         }
         self.state.values.deliver(geometry, request, out)
     }
 }
 
-/// What all passes over the layers share.
-pub(super) struct Passes<'a, T: Real> {
-    pub plan: &'a Plan<T>,
-    pub geometry: &'a Geometry<T>,
-    pub scratch: &'a [Mutex<Scratch<T>>],
-    pub block: usize,
-    /// Whether a reverse pass follows.
-    pub reverse: bool,
-}
+/// What all passes share.
+pub(super) type Passes<'a, T> = graph::Passes<'a, Plan<T>, Scratch<T>, T>;
 
 impl<'a, T: Real> Passes<'a, T> {
-    /// Number of atoms.
-    pub fn atoms(&self) -> usize {
-        self.geometry.order.len()
-    }
-
-    /// The memory of the calling thread.
-    pub fn with_scratch<R>(&self, work: impl FnOnce(&mut Scratch<T>) -> R) -> R {
-        with_scratch(self.scratch, work)
-    }
-
-    /// The atoms of block `index`.
-    pub fn atoms_of(&self, index: usize) -> std::ops::Range<usize> {
-        let first = index * self.block;
-        first..(first + self.block).min(self.atoms())
-    }
-
     /// The edges of atom `k`, for the embedding.
-    pub fn edges_of(&self, k: usize) -> AtomEdges<'a, T> {
+    pub(super) fn edges_of(&self, k: usize) -> AtomEdges<'a, T> {
         let (geometry, count) = (self.geometry, self.plan.harmonics.len());
         let row = geometry.row(k);
         let points = if geometry.points.is_empty() { &[][..] } else { &geometry.points[row.clone()] };
@@ -163,18 +132,5 @@ impl<'a, T: Real> Passes<'a, T> {
             harmonics: &geometry.harmonics[row.start * count..row.end * count],
             points,
         }
-    }
-}
-
-impl<T: Real> Potential for TensornetPotential<T> {
-    fn evaluate(
-        &mut self,
-        structure: &Structure,
-        request: Request,
-        out: &mut Evaluation,
-    ) -> Result<(), PotentialError> {
-        structure.validate()?;
-        let pool = Arc::clone(&self.pool);
-        pool.install(|| self.run(structure, request, out))
     }
 }
