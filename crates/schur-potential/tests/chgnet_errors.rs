@@ -1,19 +1,22 @@
 //! CHGNet: weights that do not fit or are damaged, hostile files, and the way through a model file.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "models/answers.rs"]
+mod answers;
 #[path = "models/chgnet.rs"]
 mod chgnet;
-#[path = "models/nequip.rs"]
-mod models;
+#[path = "models/structures.rs"]
+mod structures;
 
 use std::io::{Cursor, Write};
 
+use answers::{build, evaluate, plain, pool};
 use chgnet::random_chgnet;
-use models::{SMALL_CELL, build, evaluate, plain, pool, random_structure};
 use schur_io::safetensors::ModelFile;
 use schur_io::torch::Checkpoint;
 use schur_io::{Data, Tensor};
 use schur_potential::{Architecture, ChgnetArchitecture, Model, ModelError, PotentialOptions, Precision};
+use structures::{SMALL_CELL, random_structure};
 
 /// Why the potential cannot be built; `Box<dyn Potential>` has no `Debug`.
 fn refusal(model: &Model) -> ModelError {

@@ -4,15 +4,17 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::print_stdout, reason = "figures for people who ask for them")]
 
+#[path = "models/answers.rs"]
+mod answers;
 #[path = "models/chgnet.rs"]
 mod chgnet;
-#[path = "models/nequip.rs"]
-mod models;
+#[path = "models/structures.rs"]
+mod structures;
 
 use std::path::Path;
 
+use answers::{build, difference, evaluate, largest, plain};
 use chgnet::published_chgnet;
-use models::{build, difference, evaluate, largest, plain};
 use schur_potential::Precision;
 use serde_json::Value;
 
@@ -35,7 +37,7 @@ fn compare(name: &str) {
     let content: Value = serde_json::from_str(&text).unwrap();
     let references = content["structures"].as_array().unwrap();
     let names: Vec<&str> = references.iter().map(|reference| reference["name"].as_str().unwrap()).collect();
-    let structures = models::structures(&names);
+    let structures = structures::named(&names);
     let mut complaints = Vec::new();
     for (label, precision, bounds) in [("f64", Precision::F64, EXACT), ("f32", Precision::F32, QUICK)] {
         let mut potential = build(&model, &plain(precision, false));

@@ -1,12 +1,15 @@
 //! Files that are damaged, hostile, or use what is not supported: refused with the name of what is wrong.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "models/answers.rs"]
+mod answers;
 #[path = "models/mace.rs"]
-mod models;
+mod mace;
 
 use std::io::{Cursor, Read, Write};
 
-use models::{bytes, model, options, pool};
+use answers::pool;
+use mace::{bytes, model, options};
 use schur_io::torch::Checkpoint;
 use schur_io::{Data, Tensor};
 use schur_potential::{Model, ModelError, PotentialOptions, Precision};

@@ -1,10 +1,13 @@
 //! Smoothness where formulas change: at the cut-off, where XPLOR begins, and where spline pieces meet.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "models/answers.rs"]
+mod answers;
 #[path = "models/nequip.rs"]
-mod models;
+mod nequip;
 
-use models::{Variant, build, evaluate, largest, plain, published};
+use answers::{build, evaluate, largest, plain};
+use nequip::{Variant, published};
 use schur_atoms::{Cell, Structure};
 use schur_potential::{Model, Potential, PotentialOptions, Precision};
 

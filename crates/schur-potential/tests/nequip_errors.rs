@@ -1,12 +1,17 @@
 //! What cannot be computed is refused by name, and leaves the potential as it was.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "models/answers.rs"]
+mod answers;
 #[path = "models/nequip.rs"]
-mod models;
+mod nequip;
+#[path = "models/structures.rs"]
+mod structures;
 
 use std::path::Path;
 
-use models::{SMALL_CELL, Variant, build, evaluate, largest, plain, pool, published, random_structure};
+use answers::{build, evaluate, largest, plain, pool};
+use nequip::{Variant, published};
 use schur_atoms::{Cell, CellError, Structure, StructureError};
 use schur_io::safetensors::ModelFile;
 use schur_io::torch::Checkpoint;
@@ -15,6 +20,7 @@ use schur_potential::{
     CutoffFunction, Evaluation, Model, ModelError, NequipArchitecture, Potential, PotentialError, PotentialOptions,
     Precision, Request,
 };
+use structures::{SMALL_CELL, random_structure};
 
 fn potential() -> Box<dyn Potential + Send> {
     build(&Variant::Directions.model(), &PotentialOptions::default())

@@ -5,13 +5,19 @@
 //! of its own.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "models/answers.rs"]
+mod answers;
 #[path = "models/nequip.rs"]
-mod models;
+mod nequip;
+#[path = "models/structures.rs"]
+mod structures;
 
-use models::{SMALL_CELL, Variant, build, difference, evaluate, random_structure};
+use answers::{build, difference, evaluate};
+use nequip::Variant;
 use schur_atoms::Structure;
 use schur_group::{Normalization, SphericalHarmonics, wigner_3j};
 use schur_potential::{CutoffFunction, Model, NequipArchitecture, Precision};
+use structures::{SMALL_CELL, random_structure};
 
 /// One feature of each degree: `[degree][channel][component]`.
 type Feature = Vec<Vec<Vec<f64>>>;

@@ -4,13 +4,19 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::print_stdout, reason = "figures for people who ask for them")]
 
+#[path = "models/answers.rs"]
+mod answers;
 #[path = "models/nequip.rs"]
-mod models;
+mod nequip;
+#[path = "models/structures.rs"]
+mod structures;
 
-use models::{build, difference, evaluate, fixtures, largest, name_of, published};
+use answers::{build, difference, evaluate, largest};
+use nequip::published;
 use schur_atoms::{Structure, files};
 use schur_potential::{Evaluation, Model, PotentialOptions, Precision};
 use serde_json::Value;
+use structures::{fixtures, name_of};
 
 /// Largest differences allowed.
 #[derive(Clone, Copy)]

@@ -1,17 +1,20 @@
 //! Weights that do not fit or are damaged, structures that cannot be computed, and the way through a model file.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "models/nequip.rs"]
-mod models;
+#[path = "models/answers.rs"]
+mod answers;
+#[path = "models/structures.rs"]
+mod structures;
 #[path = "models/tensornet.rs"]
 mod tensornet;
 
-use models::{SMALL_CELL, build, evaluate, plain, pool, random_structure};
+use answers::{build, evaluate, plain, pool};
 use schur_io::safetensors::ModelFile;
 use schur_io::{Data, Tensor};
 use schur_potential::{
     Architecture, Evaluation, Model, ModelError, PotentialError, PotentialOptions, Precision, Request,
 };
+use structures::{SMALL_CELL, random_structure};
 use tensornet::{Form, fixture};
 
 /// Why the potential cannot be built; `Box<dyn Potential>` has no `Debug`.

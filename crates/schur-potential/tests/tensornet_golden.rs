@@ -4,12 +4,14 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::print_stdout, reason = "figures for people who ask for them")]
 
-#[path = "models/nequip.rs"]
-mod models;
+#[path = "models/answers.rs"]
+mod answers;
+#[path = "models/structures.rs"]
+mod structures;
 #[path = "models/tensornet.rs"]
 mod tensornet;
 
-use models::{build, difference, evaluate, largest, plain};
+use answers::{build, difference, evaluate, largest, plain};
 use schur_atoms::Structure;
 use schur_potential::{Evaluation, Model, Precision};
 use serde_json::Value;
@@ -62,7 +64,7 @@ fn compare(model: &Model, file: &str) {
     let content: Value = serde_json::from_str(&text).unwrap();
     let references = content["structures"].as_array().unwrap();
     let names: Vec<&str> = references.iter().map(|reference| reference["name"].as_str().unwrap()).collect();
-    let structures = models::structures(&names);
+    let structures = structures::named(&names);
     let mut complaints = Vec::new();
     for (label, precision, exact_radial, bounds) in [
         ("f64", Precision::F64, true, EXACT),

@@ -3,13 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use schur_atoms::neighbours::NeighborList;
-use schur_atoms::{Cell, Structure};
 use schur_io::torch::Checkpoint;
-use schur_potential::{Evaluation, Model, Potential, PotentialOptions, Precision, Request};
-use schur_testkit::Random;
+use schur_potential::{Model, PotentialOptions, Precision};
 
 /// Models that differ in everything that has code of its own.
 pub const MODELS: [&str; 7] = [
@@ -40,53 +36,4 @@ pub fn model(name: &str) -> Model {
 pub fn options(model: &Model, precision: Precision, exact_radial: bool) -> PotentialOptions {
     let modality = model.architecture.modalities().first().cloned();
     PotentialOptions { precision, exact_radial, modality }
-}
-
-/// A triclinic cell smaller than the cut-off.
-pub const SMALL_CELL: Cell = Cell::new([[4.1, 0.1, 0.0], [0.7, 4.0, -0.3], [-0.4, 0.9, 4.3]]);
-
-/// A cube, Å.
-pub fn cube(side: f64) -> Cell {
-    Cell::new([[side, 0.0, 0.0], [0.0, side, 0.0], [0.0, 0.0, side]])
-}
-
-/// Atoms at random of the elements that the models know, no two closer than `apart` Å, images included.
-pub fn random_structure(atoms: usize, cell: Cell, apart: f64, seed: u64) -> Structure {
-    let mut random = Random::new(seed);
-    let numbers: Vec<u8> = (0..atoms).map(|_| [14, 1, 8][random.below(3)]).collect();
-    let mut structure = Structure::new(Vec::new(), Vec::new(), cell, [true; 3]);
-    while structure.positions.len() < atoms {
-        let tried = cell.to_cartesian([random.uniform(), random.uniform(), random.uniform()]);
-        structure.positions.push(tried);
-        structure.numbers = numbers[..structure.positions.len()].to_vec();
-        if !NeighborList::build(&structure, apart).unwrap().is_empty() {
-            structure.positions.pop();
-        }
-    }
-    structure.numbers = numbers;
-    structure
-}
-
-/// A pool with some threads.
-pub fn pool(threads: usize) -> Arc<rayon::ThreadPool> {
-    Arc::new(rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap())
-}
-
-/// The potential on one thread.
-pub fn build(model: &Model, options: &PotentialOptions) -> Box<dyn Potential + Send> {
-    model.potential(options, pool(1)).unwrap()
-}
-
-/// Everything the potential says of a structure.
-pub fn evaluate(potential: &mut (dyn Potential + Send), structure: &Structure) -> Evaluation {
-    let mut out = Evaluation::default();
-    potential.evaluate(structure, Request::ALL, &mut out).unwrap();
-    out
-}
-
-/// The largest difference of two arrays of one length.
-pub fn difference(a: &[f64], b: &[f64]) -> f64 {
-    assert_eq!(a.len(), b.len());
-    let larger = |most: f64, x: f64| if most.is_nan() || x.is_nan() { f64::NAN } else { most.max(x) };
-    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, larger)
 }

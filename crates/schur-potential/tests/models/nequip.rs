@@ -4,23 +4,12 @@
 #![allow(clippy::print_stdout, reason = "a test that cannot run says so")]
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 
-use schur_atoms::neighbours::{NeighborList, distance};
-use schur_atoms::{Cell, Structure, Value, files};
 use schur_io::torch::Checkpoint;
 use schur_io::{Data, Tensor};
-use schur_potential::{
-    Architecture, CutoffFunction, Evaluation, Model, NequipArchitecture, Potential, PotentialOptions,
-};
-use schur_potential::{Precision, Request};
+use schur_potential::{Architecture, CutoffFunction, Model, NequipArchitecture, PotentialOptions, Precision};
 use schur_testkit::Random;
-
-/// The folder of reference values that sevenn made.
-pub fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/sevennet")
-}
 
 /// A published model, or `None` after saying that it is not here.
 pub fn published(name: &str) -> Option<Model> {
@@ -30,18 +19,6 @@ pub fn published(name: &str) -> Option<Model> {
     };
     let bytes = std::fs::read(Path::new(&folder).join(format!("{name}.pth"))).unwrap();
     Some(Model::from_sevennet(&Checkpoint::read(&bytes).unwrap()).unwrap())
-}
-
-/// The name that a fixture structure carries.
-pub fn name_of(structure: &Structure) -> &str {
-    let Some(Value::Text(name)) = structure.info.get("name") else { panic!("a structure without a name") };
-    name
-}
-
-/// The fixture structures whose names are given, in that order.
-pub fn structures(names: &[&str]) -> Vec<Structure> {
-    let all = files::read_path(fixtures().join("structures.extxyz")).unwrap();
-    names.iter().map(|name| all.iter().find(|s| name_of(s) == *name).unwrap().clone()).collect()
 }
 
 /// Architectures that differ in everything that has code of its own.
@@ -161,71 +138,4 @@ pub fn random_model(architecture: NequipArchitecture, seed: u64) -> Model {
     weights.insert("radial.frequencies".to_owned(), Tensor::new(vec![n], Data::F64(frequencies)).unwrap());
     let metadata = BTreeMap::from([("source".to_owned(), "drawn at random".to_owned())]);
     Model { architecture: Architecture::Nequip(architecture), weights, metadata }
-}
-
-/// Atoms at random of the species that the random models know, no two closer than `apart` Å, images included.
-pub fn random_structure(atoms: usize, cell: Cell, pbc: [bool; 3], apart: f64, seed: u64) -> Structure {
-    let mut random = Random::new(seed);
-    let numbers = (0..atoms).map(|_| [14, 1, 29, 8][random.below(4)]).collect();
-    let mut structure = Structure::new(numbers, Vec::new(), cell, pbc);
-    while structure.positions.len() < atoms {
-        let numbers = structure.numbers.clone();
-        let tried = cell.to_cartesian([random.uniform(), random.uniform(), random.uniform()]);
-        structure.positions.push(tried);
-        structure.numbers.truncate(structure.positions.len());
-        if !NeighborList::build(&structure, apart).unwrap().is_empty() {
-            structure.positions.pop();
-        }
-        structure.numbers = numbers;
-    }
-    structure
-}
-
-/// A triclinic cell smaller than the cut-off along each vector.
-pub const SMALL_CELL: Cell = Cell::new([[4.4, 0.1, 0.0], [0.7, 4.1, -0.3], [-0.4, 0.9, 4.8]]);
-
-/// The smallest distance in Å of a pair's length from any of `radii`.
-pub fn margin(structure: &Structure, radii: &[f64]) -> f64 {
-    let list = NeighborList::build(structure, 6.0).unwrap();
-    let rows = (0..structure.len()).flat_map(|i| list.row(i).map(move |pair| (i, pair)));
-    let lengths = rows.map(|(i, pair)| distance(list.vector(&structure.positions, &structure.cell, i, pair)));
-    lengths.flat_map(|r| radii.iter().map(move |x| (r - x).abs())).fold(f64::INFINITY, f64::min)
-}
-
-/// A pool with some threads.
-pub fn pool(threads: usize) -> Arc<rayon::ThreadPool> {
-    Arc::new(rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap())
-}
-
-/// The potential on one thread.
-pub fn build(model: &Model, options: &PotentialOptions) -> Box<dyn Potential + Send> {
-    model.potential(options, pool(1)).unwrap()
-}
-
-/// Everything the potential says of a structure.
-pub fn evaluate(potential: &mut (dyn Potential + Send), structure: &Structure) -> Evaluation {
-    let mut out = Evaluation::default();
-    potential.evaluate(structure, Request::ALL, &mut out).unwrap();
-    out
-}
-
-/// Options for models with one level of theory.
-pub fn plain(precision: Precision, exact_radial: bool) -> PotentialOptions {
-    PotentialOptions { precision, exact_radial, modality: None }
-}
-
-/// The largest magnitude in an array, zero if it is empty.
-pub fn largest(values: &[f64]) -> f64 {
-    values.iter().fold(0.0, |most, x| most.max(x.abs()))
-}
-
-/// The largest difference of two arrays of one length.
-pub fn difference(a: &[f64], b: &[f64]) -> f64 {
-    assert_eq!(a.len(), b.len());
-    a.iter().zip(b).map(|(a, b)| if a == b { 0.0 } else { (a - b).abs() }).fold(0.0, nan_or_larger)
-}
-
-/// The larger number; not a number as soon as one of them is.
-fn nan_or_larger(a: f64, b: f64) -> f64 {
-    if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) }
 }
