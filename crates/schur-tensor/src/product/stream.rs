@@ -15,6 +15,9 @@ use super::{
 /// Elements of the result in one run: their sums stay in the first-level cache, a page of `f32` is read at once.
 const RUN: usize = 1024;
 
+/// Runs from so many elements on begin at a cache line.
+const LONG_RUN: usize = 256;
+
 /// A product as runs along one axis of the result.
 pub(super) struct Stream<E, F> {
     tensors: Tensors<E>,
@@ -140,7 +143,12 @@ where
             if contiguous && self.inner.is_empty() && self.fastest.size == 1 {
                 let target = std::slice::from_raw_parts_mut(target, sums.len());
                 if !self.add {
-                    return self.write(along, target, left, right);
+                    let (head, body) = target.split_at_mut(head_of(target));
+                    let [step_left, step_right, _] = self.run.strides.map(|stride| head.len().cast_signed() * stride);
+                    if !head.is_empty() {
+                        self.write(along, head, left, right);
+                    }
+                    return self.write(along, body, left + step_left, right + step_right);
                 }
                 return self.accumulate::<1>(along, target, left, right);
             }
@@ -256,6 +264,12 @@ where
             }
         }
     }
+}
+
+/// How many elements lie before the first cache line: vectors that are stored across two lines take twice the time.
+#[inline(always)]
+fn head_of<E>(run: &[E]) -> usize {
+    if run.len() < LONG_RUN { 0 } else { run.as_ptr().align_offset(64).min(run.len()) }
 }
 
 /// Replaces every element by a function of its index and itself; a reference of its own, so that loops can be vectors.
