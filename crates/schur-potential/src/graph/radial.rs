@@ -84,6 +84,13 @@ impl<T: Real> RadialNetwork<T> {
         self.layers.last().map_or(0, PackedMatrix::outputs)
     }
 
+    /// The rows of [`evaluate`](Self::evaluate) without padding behind the last, `[distance][2][width]`.
+    pub fn rows(&self, basis: &impl RadialFunctions, distances: &[f64]) -> Vec<T> {
+        let mut scratch = RadialScratch::default();
+        self.evaluate(basis, distances, &mut scratch);
+        scratch.rows.as_slice()[..2 * distances.len() * self.width()].to_vec()
+    }
+
     /// Weights and their derivatives for each distance; the results are `scratch.rows`.
     pub fn evaluate(&self, basis: &impl RadialFunctions, distances: &[f64], scratch: &mut RadialScratch<T>) {
         let count = distances.len();

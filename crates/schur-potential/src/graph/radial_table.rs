@@ -3,7 +3,6 @@
 use schur_multilinear::{SplinePiece, SplineTable};
 use schur_tensor::Real;
 
-use super::{RadialFunctions, RadialNetwork, RadialScratch};
 use crate::ModelError;
 
 /// Up to which distance (Å) the spline nodes are how far apart (Å).
@@ -41,40 +40,38 @@ impl RadialTableError {
 }
 
 /// Tabulates a radial network, which is computed in double precision whatever the precision of the table.
+///
+/// `rows` gives weights and their derivatives, `[distance][2][width]`; the first `columns` are tabulated.
 pub(crate) fn tabulate<T: Real>(
     pieces: &[SplinePiece],
-    network: &RadialNetwork<f64>,
-    basis: &impl RadialFunctions,
     columns: usize,
+    mut rows: impl FnMut(&[f64]) -> Vec<f64>,
 ) -> SplineTable<T> {
-    let mut scratch = RadialScratch::default();
     SplineTable::interpolate(pieces, columns, |nodes, values, slopes| {
-        network.evaluate(basis, nodes, &mut scratch);
-        let width = network.width();
-        for (k, values) in values.chunks_exact_mut(columns).enumerate() {
-            values.copy_from_slice(&scratch.rows.as_slice()[2 * k * width..][..columns]);
+        let rows = rows(nodes);
+        let width = rows.len() / (2 * nodes.len());
+        for (values, row) in values.chunks_exact_mut(columns).zip(rows.chunks_exact(2 * width)) {
+            values.copy_from_slice(&row[..columns]);
         }
-        *slopes = [0, nodes.len() - 1].map(|k| scratch.rows.as_slice()[(2 * k + 1) * width..][..columns].to_vec());
+        *slopes = [0, nodes.len() - 1].map(|k| rows[(2 * k + 1) * width..][..columns].to_vec());
     })
 }
 
-/// Compares a table with its network between the nodes.
+/// Compares a table between the nodes with its network, whose `rows` are those of [`tabulate`].
 pub(crate) fn measure<T: Real>(
     table: &SplineTable<T>,
-    network: &RadialNetwork<T>,
-    basis: &impl RadialFunctions,
     cutoff: f64,
+    rows: impl FnOnce(&[f64]) -> Vec<T>,
 ) -> RadialTableError {
     // Off the nodes and their midpoints, from the closest contact in matter on.
     let probes: Vec<f64> = (0..).map(|i| 0.5 + 0.0137 * f64::from(i)).take_while(|&r| r < cutoff).collect();
-    let mut scratch = RadialScratch::default();
-    network.evaluate(basis, &probes, &mut scratch);
-    let width = network.width();
+    let rows = rows(&probes);
+    let width = rows.len() / (2 * probes.len()).max(1);
     let (mut errors, mut sums) = ([0.0_f64; 2], [0.0; 2]);
-    for (row, &r) in probes.iter().enumerate() {
+    for (row, &r) in rows.chunks_exact(2 * width).zip(&probes) {
         let (values, derivatives) = table.evaluate(r);
         for c in 0..table.columns() {
-            let exact = [0, 1].map(|i| scratch.rows.as_slice()[(2 * row + i) * width + c].to_f64());
+            let exact = [0, 1].map(|i| row[i * width + c].to_f64());
             for (i, found) in [values[c], derivatives[c]].into_iter().enumerate() {
                 errors[i] = errors[i].max((found - exact[i]).abs());
                 sums[i] += exact[i] * exact[i];

@@ -101,7 +101,8 @@ impl<T: Real> PairTables<T> {
     fn make(&mut self, plan: &Plan<T>, pair: [u8; 2]) {
         let functions = OfPair { radial: &plan.radial, pair };
         for ((layer, coefficients), width) in plan.layers.iter().zip(&mut self.coefficients).zip(&self.widths) {
-            let table: SplineTable<T> = tabulate(&self.pieces, &layer.exact_network, &functions, layer.columns);
+            let table: SplineTable<T> =
+                tabulate(&self.pieces, layer.columns, |r| layer.exact_network.rows(&functions, r));
             let start = self.taken * self.rows * width;
             coefficients.as_mut_slice()[start..start + self.rows * width].copy_from_slice(table.coefficients());
         }

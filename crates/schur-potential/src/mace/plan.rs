@@ -100,8 +100,8 @@ impl<T: Real> Plan<T> {
         let functions = OfPair { radial: &self.radial, pair: [0, 0] };
         let pieces = spline_pieces(None, self.architecture.cutoff);
         self.layers.iter().fold(RadialTableError::default(), |worst, layer| {
-            let table = tabulate(&pieces, &layer.exact_network, &functions, layer.columns);
-            worst.or(measure(&table, &layer.network, &functions, self.architecture.cutoff))
+            let table = tabulate(&pieces, layer.columns, |r| layer.exact_network.rows(&functions, r));
+            worst.or(measure(&table, self.architecture.cutoff, |r| layer.network.rows(&functions, r)))
         })
     }
 }

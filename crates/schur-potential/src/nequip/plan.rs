@@ -98,7 +98,7 @@ impl<T: Real> Plan<T> {
         let mut worst = RadialTableError::default();
         for layer in &self.layers {
             if let Some(table) = &layer.table {
-                worst = worst.or(measure(table, &layer.network, &self.basis, self.basis.cutoff));
+                worst = worst.or(measure(table, self.basis.cutoff, |r| layer.network.rows(&self.basis, r)));
             }
         }
         worst
@@ -141,7 +141,8 @@ impl Builder<'_> {
         let network = RadialNetwork::new(self.arch, &radial, architecture.activation_scale);
         let table = (!exact).then(|| {
             let network = RadialNetwork::<f64>::new(self.arch, &radial, architecture.activation_scale);
-            tabulate(&spline_pieces(basis.function.kink(), basis.cutoff), &network, basis, convolution.weights())
+            let pieces = spline_pieces(basis.function.kink(), basis.cutoff);
+            tabulate(&pieces, convolution.weights(), |r| network.rows(basis, r))
         });
         let message = convolution.output;
         Ok(LayerPlan {

@@ -7,10 +7,10 @@ use schur_tensor::{Aligned, Real, padded, pulp::Arch};
 use super::embedding::EmbeddingPlan;
 use super::expansion::Expansion;
 use super::matrices::{HARMONIC_FACTORS, MatrixPlans};
-use super::radial::{RadialNetwork, measure, tabulate_functions, tabulate_network};
+use super::radial::{RadialNetwork, tabulate_functions};
 use super::readout::ReadoutPlan;
 use super::{RadialExpansion, TensornetArchitecture};
-use crate::graph::{EdgeHarmonics, SpeciesMap, check_size, spline_pieces};
+use crate::graph::{EdgeHarmonics, SpeciesMap, check_size, measure, spline_pieces, tabulate};
 use crate::layers::{Dense, DenseWeights, LayerNorm, Perceptron};
 use crate::{Model, ModelError, PotentialOptions, RadialTableError};
 
@@ -90,7 +90,7 @@ impl<T: Real> Plan<T> {
     pub fn table_error(&self) -> RadialTableError {
         let of = |layer: &LayerPlan<T>| {
             let table = layer.table.as_ref()?;
-            Some(measure(table, &layer.network, &self.embedding.expansion, self.cutoff))
+            Some(measure(table, self.cutoff, |r| layer.network.rows(&self.embedding.expansion, r)))
         };
         self.layers.iter().filter_map(of).fold(RadialTableError::default(), RadialTableError::or)
     }
@@ -172,14 +172,15 @@ impl Builder<'_> {
             DenseWeights::read(self.model, &format!("layers.{t}.radial.{index}"), pair[0], pair[1])
         };
         let radial: Vec<DenseWeights> = widths.windows(2).enumerate().map(dense).collect::<Result<_, _>>()?;
-        let tabulate = |pieces: &Vec<SplinePiece>| {
-            tabulate_network(pieces, &RadialNetwork::<f64>::new(self.arch, &radial), &self.expansion, 3 * n)
+        let table = |pieces: &Vec<SplinePiece>| {
+            let network = RadialNetwork::<f64>::new(self.arch, &radial);
+            tabulate(pieces, 3 * n, |r| network.rows(&self.expansion, r))
         };
         Ok(LayerPlan {
             mix_in: self.mix(&format!("layers.{t}.mix_in"))?,
             mix_out: self.mix(&format!("layers.{t}.mix_out"))?,
             network: RadialNetwork::new(self.arch, &radial),
-            table: self.pieces.as_ref().map(tabulate),
+            table: self.pieces.as_ref().map(table),
         })
     }
 

@@ -4,7 +4,6 @@ use schur_multilinear::{SplinePiece, SplineTable};
 use schur_tensor::{Aligned, Real, padded, pulp::Arch, sigmoid};
 
 use super::expansion::Expansion;
-use crate::RadialTableError;
 use crate::layers::{Dense, DenseWeights};
 
 /// A network with SiLU behind each layer.
@@ -35,6 +34,13 @@ impl<T: Real> RadialNetwork<T> {
     /// Numbers in an output row, padding included.
     pub fn width(&self) -> usize {
         self.layers.last().map_or(0, Dense::outputs)
+    }
+
+    /// The rows of [`evaluate`](Self::evaluate) without padding behind the last, `[distance][2][width]`.
+    pub fn rows(&self, expansion: &Expansion, distances: &[f64]) -> Vec<T> {
+        let mut scratch = NetworkScratch::default();
+        self.evaluate(expansion, distances, &mut scratch);
+        scratch.rows.as_slice()[..2 * distances.len() * self.width()].to_vec()
     }
 
     /// Weights and their derivatives for each distance; the results are `scratch.rows`.
@@ -95,24 +101,6 @@ fn activate<T: Real>(scratch: &mut NetworkScratch<T>) {
     }
 }
 
-/// Tabulates a network, which is computed in double precision whatever the precision of the table.
-pub(super) fn tabulate_network<T: Real>(
-    pieces: &[SplinePiece],
-    network: &RadialNetwork<f64>,
-    expansion: &Expansion,
-    columns: usize,
-) -> SplineTable<T> {
-    let mut scratch = NetworkScratch::default();
-    SplineTable::interpolate(pieces, columns, |nodes, values, slopes| {
-        network.evaluate(expansion, nodes, &mut scratch);
-        let width = network.width();
-        for (k, values) in values.chunks_exact_mut(columns).enumerate() {
-            values.copy_from_slice(&scratch.rows.as_slice()[2 * k * width..][..columns]);
-        }
-        *slopes = [0, nodes.len() - 1].map(|k| scratch.rows.as_slice()[(2 * k + 1) * width..][..columns].to_vec());
-    })
-}
-
 /// Tabulates the functions themselves with the constant behind them, each times the cut-off function.
 pub(super) fn tabulate_functions<T: Real>(pieces: &[SplinePiece], expansion: &Expansion) -> SplineTable<T> {
     let columns = expansion.count() + 1;
@@ -126,32 +114,4 @@ pub(super) fn tabulate_functions<T: Real>(pieces: &[SplinePiece], expansion: &Ex
         }
         slopes[1] = derivatives;
     })
-}
-
-/// Compares a table with its network between the nodes.
-pub(super) fn measure<T: Real>(
-    table: &SplineTable<T>,
-    network: &RadialNetwork<T>,
-    expansion: &Expansion,
-    cutoff: f64,
-) -> RadialTableError {
-    // Off the nodes and their midpoints, from the closest contact in matter on.
-    let probes: Vec<f64> = (0..).map(|i| 0.5 + 0.0137 * f64::from(i)).take_while(|&r| r < cutoff).collect();
-    let mut scratch = NetworkScratch::default();
-    network.evaluate(expansion, &probes, &mut scratch);
-    let width = network.width();
-    let (mut errors, mut sums) = ([0.0_f64; 2], [0.0; 2]);
-    for (row, &r) in probes.iter().enumerate() {
-        let (values, derivatives) = table.evaluate(r);
-        for c in 0..table.columns() {
-            let exact = [0, 1].map(|i| scratch.rows.as_slice()[(2 * row + i) * width + c].to_f64());
-            for (i, found) in [values[c], derivatives[c]].into_iter().enumerate() {
-                errors[i] = errors[i].max((found - exact[i]).abs());
-                sums[i] += exact[i] * exact[i];
-            }
-        }
-    }
-    let count = (probes.len() * table.columns()) as f64;
-    let relative = |i: usize| errors[i] / (sums[i] / count).sqrt();
-    RadialTableError { value: relative(0), derivative: relative(1), bytes: table.bytes() }
 }
