@@ -10,6 +10,7 @@ mod evaluation;
 mod graph;
 mod import;
 mod layers;
+mod limits;
 mod mace;
 mod model;
 mod model_file;

@@ -6,6 +6,7 @@ use schur_product::{Convolution, Layout, SymmetricContraction, SymmetricContract
 use schur_tensor::padded;
 use serde::{Deserialize, Serialize};
 
+use crate::limits::{MAX_DEGREE, POWERS, WIDTHS, require, require_cutoff, require_species};
 use crate::{CutoffFunction, ModelError};
 
 /// The functions of the distance that radial networks start from.
@@ -133,14 +134,9 @@ pub struct MaceArchitecture {
     pub heads: Vec<String>,
 }
 
-/// Largest degree for which kernels exist.
-const MAX_DEGREE: usize = 3;
 /// Largest order of a contraction.
 const MAX_CORRELATION: usize = 3;
-/// Largest cut-off in Å.
-const MAX_CUTOFF: f64 = 20.0;
-/// Bound on the channels, layers and heads of a file, far above any published model.
-const MAX_WIDTH: usize = 4096;
+
 impl MaceArchitecture {
     /// Number of heads.
     pub fn n_heads(&self) -> usize {
@@ -203,22 +199,18 @@ impl MaceArchitecture {
     /// # Errors
     /// [`ModelError::Architecture`] naming what does not fit.
     pub fn validate(&self) -> Result<(), ModelError> {
-        let twice = |(i, z)| self.species[..i].contains(z);
-        let unknown = self.species.iter().any(|z| !(1..=118).contains(z));
-        let no_species = self.species.is_empty() || unknown || self.species.iter().enumerate().any(twice);
-        require(!no_species, "species are atomic numbers 1 to 118, at most one each", &self.species)?;
-        let sound = self.cutoff > 0.0 && self.cutoff <= MAX_CUTOFF;
-        require(sound, "the cut-off lies between 0 and 20 Å", &self.cutoff)?;
+        require_species(&self.species)?;
+        require_cutoff(self.cutoff)?;
         let sound = matches!(self.cutoff_function, CutoffFunction::Polynomial { power: 2..=64 });
         require(sound, "the cut-off function is a polynomial of power 2 to 64", &self.cutoff_function)?;
-        let sound = self.pair_repulsion.is_none_or(|power| (2..=64).contains(&power));
+        let sound = self.pair_repulsion.is_none_or(|power| POWERS.contains(&power));
         require(sound, "the envelope of the repulsion has a power of 2 to 64", &self.pair_repulsion)?;
         let sound = self.activation_scale.is_finite() && self.activation_scale > 0.0;
         require(sound, "the activation has a positive factor", &self.activation_scale)?;
         require(self.max_harmonic <= MAX_DEGREE, "harmonics go up to degree 3", &self.max_harmonic)?;
         self.validate_radial()?;
         let widths = [self.radial_functions, self.channels, self.layers.len(), self.n_heads()];
-        let sound = widths.iter().chain(&self.radial_hidden).all(|w| (1..=MAX_WIDTH).contains(w));
+        let sound = widths.iter().chain(&self.radial_hidden).all(|w| WIDTHS.contains(w));
         require(sound, "there are 1 to 4096 layers, heads, channels and neurons", &widths)?;
         self.layers.iter().try_for_each(|layer| self.validate_layer(layer))
     }
@@ -244,21 +236,17 @@ impl MaceArchitecture {
                 && degrees.iter().all(|&l| l <= MAX_DEGREE)
         };
         let sent: Vec<usize> = layer.sent.iter().map(|block| block[0]).collect();
-        let sound = ascending(&sent) && layer.sent.iter().all(|block| (1..=MAX_WIDTH).contains(&block[1]));
+        let sound = ascending(&sent) && layer.sent.iter().all(|block| WIDTHS.contains(&block[1]));
         require(sound, "what is sent has ascending degrees 0 to 3", &layer.sent)?;
         require(ascending(&layer.degrees), "features have ascending degrees from 0 to 3", &layer.degrees)?;
         let sound = (1..=MAX_CORRELATION).contains(&layer.correlation);
         require(sound, "contractions have an order of 1 to 3", &layer.correlation)?;
         let sound = match layer.readout {
             MaceReadout::Network { hidden, activation_scale } => {
-                (1..=MAX_WIDTH).contains(&hidden) && activation_scale.is_finite()
+                WIDTHS.contains(&hidden) && activation_scale.is_finite()
             }
             MaceReadout::Linear | MaceReadout::None => true,
         };
         require(sound, "readouts have 1 to 4096 neurons", &layer.readout)
     }
-}
-
-fn require(sound: bool, what: &'static str, found: &impl std::fmt::Debug) -> Result<(), ModelError> {
-    if sound { Ok(()) } else { Err(ModelError::Architecture { what, found: format!("{found:?}") }) }
 }

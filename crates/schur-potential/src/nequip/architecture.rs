@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use schur_product::{Convolution, Layout};
 
+use crate::limits::{MAX_DEGREE, POWERS, WIDTHS, require, require_cutoff, require_species};
 use crate::{CutoffFunction, ModelError};
 
 /// The architecture of a NequIP model.
@@ -33,13 +34,6 @@ pub struct NequipArchitecture {
     /// Names of the modalities (levels of theory), empty if there is one.
     pub modalities: Vec<String>,
 }
-
-/// Largest degree for which kernels exist.
-const MAX_DEGREE: usize = 3;
-/// Largest cut-off in Å: published models have 4 to 12, and neighbours grow with its cube.
-const MAX_CUTOFF: f64 = 20.0;
-/// Bound on the channels, species and layers of a file, far above any published model.
-const MAX_WIDTH: usize = 4096;
 
 impl NequipArchitecture {
     /// Number of layers.
@@ -82,33 +76,20 @@ impl NequipArchitecture {
     /// # Errors
     /// [`ModelError::Architecture`] naming what does not fit.
     pub fn validate(&self) -> Result<(), ModelError> {
-        let fail = |what: &'static str, found: String| Err(ModelError::Architecture { what, found });
-        let twice = |(i, z)| self.species[..i].contains(z);
-        let unknown = self.species.iter().any(|z| !(1..=118).contains(z));
-        if self.species.is_empty() || unknown || self.species.iter().enumerate().any(twice) {
-            return fail("species are atomic numbers 1 to 118, at most one each", format!("{:?}", self.species));
-        }
-        if !(self.cutoff > 0.0 && self.cutoff <= MAX_CUTOFF) {
-            return fail("the cut-off lies between 0 and 20 Å", format!("{} Å", self.cutoff));
-        }
+        require_species(&self.species)?;
+        require_cutoff(self.cutoff)?;
         let sound = match self.cutoff_function {
             CutoffFunction::Xplor { onset } => onset > 0.0 && onset < self.cutoff,
-            CutoffFunction::Polynomial { power } => (2..=64).contains(&power),
+            CutoffFunction::Polynomial { power } => POWERS.contains(&power),
             CutoffFunction::Cosine => true,
         };
-        if !sound {
-            return fail("the cut-off function fits the cut-off", format!("{:?}", self.cutoff_function));
-        }
-        if !(self.activation_scale.is_finite() && self.activation_scale > 0.0) {
-            return fail("the activation has a positive factor", self.activation_scale.to_string());
-        }
-        if self.max_harmonic > MAX_DEGREE {
-            return fail("harmonics go up to degree 3", self.max_harmonic.to_string());
-        }
+        require(sound, "the cut-off function fits the cut-off", &self.cutoff_function)?;
+        let sound = self.activation_scale.is_finite() && self.activation_scale > 0.0;
+        require(sound, "the activation has a positive factor", &self.activation_scale)?;
+        require(self.max_harmonic <= MAX_DEGREE, "harmonics go up to degree 3", &self.max_harmonic)?;
         let widths = [self.radial_functions, self.readout_hidden, self.layers()];
-        if widths.iter().chain(&self.radial_hidden).any(|w| !(1..=MAX_WIDTH).contains(w)) {
-            return fail("there are 1 to 4096 layers, radial functions and hidden neurons", format!("{widths:?}"));
-        }
+        let sound = widths.iter().chain(&self.radial_hidden).all(|width| WIDTHS.contains(width));
+        require(sound, "there are 1 to 4096 layers, radial functions and hidden neurons", &widths)?;
         self.validate_features()
     }
 
@@ -116,20 +97,14 @@ impl NequipArchitecture {
         let sound = |blocks: &Vec<[usize; 2]>| {
             let ascending = blocks.windows(2).all(|pair| pair[0][0] < pair[1][0]);
             let fits = |&[degree, channels]: &[usize; 2]| {
-                degree <= MAX_DEGREE && (1..=MAX_WIDTH).contains(&channels) && channels.is_multiple_of(16)
+                degree <= MAX_DEGREE && WIDTHS.contains(&channels) && channels.is_multiple_of(16)
             };
             ascending && blocks.iter().all(fits) && blocks.first().is_some_and(|b| b[0] == 0)
         };
         let ends_are_scalar = [self.features.first(), self.features.last()];
-        let found = || format!("{:?}", self.features);
         let what = "features are blocks of ascending degree 0 to 3 in multiples of 16 channels";
-        if !self.features.iter().all(sound) {
-            return Err(ModelError::Architecture { what, found: found() });
-        }
-        let what = "the first and the last features are scalars";
-        if ends_are_scalar.iter().flatten().any(|blocks| blocks.len() != 1) {
-            return Err(ModelError::Architecture { what, found: found() });
-        }
-        Ok(())
+        require(self.features.iter().all(sound), what, &self.features)?;
+        let sound = ends_are_scalar.iter().flatten().all(|blocks| blocks.len() == 1);
+        require(sound, "the first and the last features are scalars", &self.features)
     }
 }

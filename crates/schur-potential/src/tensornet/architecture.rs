@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use schur_product::Layout;
 
 use crate::ModelError;
+use crate::limits::{MAX_LAYERS, WIDTHS, require, require_channels, require_cutoff, require_species};
 
 /// Which matrices a layer multiplies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,13 +70,6 @@ pub struct TensornetArchitecture {
     pub readout_hidden: Vec<usize>,
 }
 
-/// Largest cut-off in Å: published models have 4 to 12, and neighbours grow with its cube.
-const MAX_CUTOFF: f64 = 20.0;
-/// Bound on the channels, functions and layers of a file, far above any published model.
-const MAX_WIDTH: usize = 4096;
-/// Bound on the layers of a file.
-const MAX_LAYERS: usize = 64;
-
 impl TensornetArchitecture {
     /// Degree of the harmonics that symmetric matrices are made of.
     pub const MAX_HARMONIC: usize = 2;
@@ -90,32 +84,16 @@ impl TensornetArchitecture {
     /// # Errors
     /// [`ModelError::Architecture`] naming what does not fit.
     pub fn validate(&self) -> Result<(), ModelError> {
-        let fail = |what: &'static str, found: String| Err(ModelError::Architecture { what, found });
-        let twice = |(i, z)| self.species[..i].contains(z);
-        let unknown = self.species.iter().any(|z| !(1..=118).contains(z));
-        if self.species.is_empty() || unknown || self.species.iter().enumerate().any(twice) {
-            return fail("species are atomic numbers 1 to 118, at most one each", format!("{:?}", self.species));
+        require_species(&self.species)?;
+        require_cutoff(self.cutoff)?;
+        if let RadialExpansion::Gaussian { width, .. } = self.radial {
+            require(width.is_finite() && width > 0.0, "the width of the Gaussians is positive", &width)?;
         }
-        if !(self.cutoff > 0.0 && self.cutoff <= MAX_CUTOFF) {
-            return fail("the cut-off lies between 0 and 20 Å", format!("{} Å", self.cutoff));
-        }
-        if let RadialExpansion::Gaussian { width, .. } = self.radial
-            && !(width.is_finite() && width > 0.0)
-        {
-            return fail("the width of the Gaussians is positive", width.to_string());
-        }
-        let channels = (1..=MAX_WIDTH).contains(&self.channels) && self.channels.is_multiple_of(16);
-        if !channels {
-            return fail("channels are a multiple of 16 up to 4096", self.channels.to_string());
-        }
-        if !(1..=MAX_LAYERS).contains(&self.layers) {
-            return fail("there are 1 to 64 layers", self.layers.to_string());
-        }
+        require_channels(self.channels)?;
+        require((1..=MAX_LAYERS).contains(&self.layers), "there are 1 to 64 layers", &self.layers)?;
         let widths: Vec<usize> = self.readout_hidden.iter().copied().chain([self.radial.count()]).collect();
-        if widths.len() > MAX_LAYERS || widths.iter().any(|w| !(1..=MAX_WIDTH).contains(w)) {
-            return fail("there are 1 to 4096 radial functions and hidden neurons", format!("{widths:?}"));
-        }
-        Ok(())
+        let sound = widths.len() <= MAX_LAYERS && widths.iter().all(|width| WIDTHS.contains(width));
+        require(sound, "there are 1 to 4096 radial functions and hidden neurons", &widths)
     }
 
     /// The features before the first, between and behind the last layer, as irreps.
