@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod architecture;
+pub mod check;
 mod chgnet;
 mod evaluation;
 mod graph;
