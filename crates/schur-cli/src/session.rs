@@ -30,7 +30,14 @@ pub fn potential_options_with(options: &GlobalArgs, modality: Option<&str>) -> P
 /// If the system gives no threads.
 pub fn pool(options: &GlobalArgs) -> Result<Arc<ThreadPool>> {
     // Zero means all cores to the builder.
-    let threads = options.threads.map_or(0, usize::from);
+    pool_of(options.threads.map_or(0, usize::from))
+}
+
+/// A pool of so many threads, for what compares numbers of threads.
+///
+/// # Errors
+/// If the system gives no threads.
+pub fn pool_of(threads: usize) -> Result<Arc<ThreadPool>> {
     let pool = ThreadPoolBuilder::new().num_threads(threads).build().context("cannot start threads")?;
     Ok(Arc::new(pool))
 }

@@ -47,10 +47,17 @@ pub enum ModelsCommand {
         #[arg(value_name = "OUT")]
         output: PathBuf,
     },
-    /// Check cached models: their bytes against their digest, their answer against stored reference values.
+    /// Check models: their bytes, their answers against stored ones, and what must hold for any potential.
+    ///
+    /// On small structures that are made for the model: rotations, translations, renumbering and mirror images; forces
+    /// and stress against differences of the energy; jumps at the cut-off; supercells; threads; f32 against f64, and
+    /// tables against exact radial functions. The exit status is 1 if something does not hold.
     Verify {
-        /// Names to check [default: all that are in the cache].
-        #[arg(value_name = "NAME")]
-        names: Vec<String>,
+        /// Names or files, as --model takes them [default: all that are in the cache].
+        #[arg(value_name = "NAME|FILE")]
+        models: Vec<String>,
+        /// Only bytes and stored answers.
+        #[arg(long)]
+        stored: bool,
     },
 }

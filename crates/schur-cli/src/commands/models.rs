@@ -10,9 +10,12 @@ use serde_json::json;
 use crate::args::{GlobalArgs, ModelsCommand};
 use crate::exit::Status;
 use crate::models::cache::Cache;
+use crate::models::locate::Source;
 use crate::models::registry::{self, Entry, MODELS};
-use crate::models::{convert, locate, pull, verify};
+use crate::models::verify::{Report, Verifier};
+use crate::models::{convert, locate, pull};
 use crate::report::{self, Reporter};
+use crate::report::{Column, Table};
 use crate::session;
 
 /// Does what the arguments ask for.
@@ -25,7 +28,7 @@ pub fn run(command: &ModelsCommand, options: &GlobalArgs, reporter: &Reporter) -
         ModelsCommand::Pull { names, all, force } => fetch(names, *all, *force, reporter),
         ModelsCommand::Info { model } => info(model.as_deref().unwrap_or(&options.model), options, reporter),
         ModelsCommand::Convert { input, output } => convert_file(input, output, reporter),
-        ModelsCommand::Verify { names } => check(names, options, reporter),
+        ModelsCommand::Verify { models, stored } => check(models, *stored, options, reporter),
     }
 }
 
@@ -85,25 +88,85 @@ fn convert_file(input: &Path, output: &Path, reporter: &Reporter) -> Result<Stat
     Ok(Status::Success)
 }
 
-fn check(names: &[String], options: &GlobalArgs, reporter: &Reporter) -> Result<Status> {
+fn check(models: &[String], stored_only: bool, options: &GlobalArgs, reporter: &Reporter) -> Result<Status> {
     let cache = Cache::from_environment()?;
-    let wanted: Vec<_> = match names {
-        [] => MODELS.iter().filter(|entry| cache.contains(entry.name)).collect(),
-        names => names.iter().map(|name| registry::get(name)).collect::<Result<_>>()?,
+    let wanted: Vec<(&str, Source)> = match models {
+        [] => {
+            let cached = MODELS.iter().filter(|entry| cache.contains(entry.name));
+            cached.map(|entry| (entry.name, Source::Named(entry))).collect()
+        }
+        models => models.iter().map(|name| Ok((name.as_str(), locate::source(name)?))).collect::<Result<_>>()?,
     };
     if wanted.is_empty() {
         bail!("no model is in {}; fetch one with `schur models pull NAME`", cache.folder().display());
     }
-    let pool = session::pool(options)?;
+    let potential = session::potential_options(options);
+    let pools = [session::pool_of(1)?, session::pool_of(options.threads.map_or(2, |n| usize::from(n).max(2)))?];
+    let verifier = Verifier { options: &potential, stored_only, pools, cache: &cache, reporter };
     let mut status = Status::Success;
-    for entry in wanted {
-        let report = verify::verify(entry, &cache, &pool);
+    for (name, source) in wanted {
+        let report = verifier.verify(name, &source);
         reporter.json(&report)?;
-        reporter.line(format_args!("{}: {}", report.name, if report.ok { "ok" } else { "FAILED" }));
-        report.findings.iter().for_each(|finding| reporter.line(format_args!("  {finding}")));
+        tell(&report, reporter);
         if !report.ok {
             status = Status::Error;
         }
     }
     Ok(status)
+}
+
+/// One property a line; the reason of a tolerance stands last, since it is long.
+const PROPERTIES: Table = Table {
+    columns: &[
+        Column::text("", 6),
+        Column::text("check", 37),
+        Column::text("quantity", 20),
+        Column::text("found", 14),
+        Column::text("at most", 7),
+        Column::text("met at", 18),
+        Column::text("because", 0),
+    ],
+};
+
+/// Says what was found, and the verdict last.
+fn tell(report: &Report, reporter: &Reporter) {
+    let name = report::printable(&report.name);
+    reporter.line(format_args!("{name}"));
+    report.findings.iter().for_each(|finding| reporter.line(format_args!("  {}", report::printable(finding))));
+    if let Some(modality) = report.modality.as_deref() {
+        reporter.line(format_args!("  level of theory {}", report::printable(modality)));
+    }
+    if !report.checks.is_empty() {
+        reporter.line(format_args!("  {}", PROPERTIES.header()));
+    }
+    for finding in &report.checks {
+        let verdict = match (finding.ok, finding.allowed) {
+            (false, _) => "FAILED",
+            (true, Some(_)) => "ok",
+            (true, None) => "",
+        };
+        let cells = [
+            verdict.to_owned(),
+            finding.check.to_owned(),
+            finding.quantity.to_owned(),
+            format!("{} {}", figure(finding.measured, 1), finding.unit),
+            finding.allowed.map_or_else(|| "-".to_owned(), |allowed| figure(allowed, 0)),
+            finding.place.clone(),
+            finding.reason.to_owned(),
+        ];
+        reporter.line(format_args!("  {}", PROPERTIES.cells(&cells).trim_end()));
+    }
+    let failed = report.checks.iter().filter(|finding| !finding.ok).count();
+    let measured = report.checks.iter().filter(|finding| finding.allowed.is_some()).count();
+    match (report.ok, measured) {
+        (true, 0) => reporter.line(format_args!("{name}: ok")),
+        (true, all) => reporter.line(format_args!("{name}: ok, all of {all} properties hold")),
+        (false, _) if failed == 0 => reporter.line(format_args!("{name}: FAILED")),
+        (false, all) => reporter.line(format_args!("{name}: FAILED, {failed} of {all} properties do not hold")),
+    }
+}
+
+/// A number of any size; zero stands for itself.
+fn figure(value: f64, digits: usize) -> String {
+    if value == 0.0 { "0".to_owned() } else { format!("{value:.digits$e}") }
 }

@@ -1,17 +1,25 @@
-//! Checking cached models: the digest of their bytes, and their answer for one structure.
+//! Checking models: the digest of their bytes, stored answers for one structure, and what must hold for any potential.
 
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
 use schur_atoms::Structure;
 use schur_atoms::files::{Format, read};
 use schur_io::sha256;
+use schur_potential::check::{self, Finding, Subject};
 use schur_potential::{Evaluation, Model, PotentialOptions, Precision, Request};
 use serde::{Deserialize, Serialize};
 
 use super::cache::{Cache, Digest};
-use super::locate;
+use super::locate::{self, Loaded, Source};
+use super::pull;
 use super::registry::Entry;
+use crate::report::Reporter;
+
+/// The structures of the checks are the same in every run.
+const SEED: u64 = 2026;
 
 /// A way to run a model, and how far it may be from the answer of the program it was trained with, in 64-bit arithmetic.
 #[derive(Debug, Clone, Copy)]
@@ -47,51 +55,125 @@ struct Answer {
     forces: Vec<[f64; 3]>,
 }
 
-/// What a check found.
+/// What the checks of a model found.
 #[derive(Debug, Serialize)]
 pub struct Report {
-    /// Which model.
-    pub name: &'static str,
+    /// Which model, as it was asked for.
+    pub name: String,
     /// Whether everything was right.
     pub ok: bool,
-    /// SHA-256 digest of the model file, if it could be read.
+    /// SHA-256 digest of the model's file, if it could be read.
     pub sha256: Option<String>,
-    /// What was found, a line each.
+    /// The level of theory whose properties were measured, if there are several.
+    pub modality: Option<String>,
+    /// What was found of bytes and stored answers, a line each.
     pub findings: Vec<String>,
+    /// What must hold for any potential, measured; empty if that was not asked for or the model cannot be used.
+    pub checks: Vec<Finding>,
 }
 
-/// Checks one cached model.
-pub fn verify(entry: &'static Entry, cache: &Cache, pool: &Arc<rayon::ThreadPool>) -> Report {
-    let mut report = Report { name: entry.name, ok: true, sha256: None, findings: Vec::new() };
-    if let Err(error) = fill(&mut report, entry, cache, pool) {
-        report.ok = false;
-        report.findings.push(format!("{error:#}"));
-    }
-    report
+/// How models are to be checked.
+#[derive(Debug)]
+pub struct Verifier<'a> {
+    /// Options of the potential; the modality is the first of a model if none is named.
+    pub options: &'a PotentialOptions,
+    /// Whether bytes and stored answers are all.
+    pub stored_only: bool,
+    /// Of one thread and of several.
+    pub pools: [Arc<rayon::ThreadPool>; 2],
+    /// Where a model is fetched that has a name and is not there.
+    pub cache: &'a Cache,
+    /// Who is told of that.
+    pub reporter: &'a Reporter,
 }
 
-fn fill(report: &mut Report, entry: &'static Entry, cache: &Cache, pool: &Arc<rayon::ThreadPool>) -> Result<()> {
-    let path = cache.model_path(entry.name);
-    let bytes = std::fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    let digest = sha256(&bytes);
-    report.sha256 = Some(digest.clone());
-    report.findings.push(match cache.check(entry.name, &digest)? {
-        Digest::Same => format!("bytes as fetched, sha256 {digest}"),
-        Digest::Unrecorded => format!("sha256 {digest}; none was recorded to compare with"),
-        // Loading it below refuses it with the same words as every other command.
-        Digest::Different { .. } => "the bytes have changed".to_owned(),
-    });
-    let loaded = locate::load_cached(entry, cache)?;
-    let reference: Reference = serde_json::from_str(include_str!("reference.json"))?;
-    let structure = read(&reference.structure, Format::ExtendedXyz)?.remove(0);
-    for answer in reference.answers.iter().filter(|answer| answer.model == entry.name) {
-        for way in WAYS {
-            let (ok, finding) = compare(&loaded.model, &structure, answer, way, pool)?;
-            report.ok &= ok;
-            report.findings.push(finding);
+impl Verifier<'_> {
+    /// Checks one model.
+    pub fn verify(&self, name: &str, source: &Source) -> Report {
+        let (findings, checks) = (Vec::new(), Vec::new());
+        let mut report = Report { name: name.to_owned(), ok: true, sha256: None, modality: None, findings, checks };
+        if let Err(error) = self.fill(&mut report, source) {
+            report.ok = false;
+            report.findings.push(format!("{error:#}"));
         }
+        report
     }
-    Ok(())
+
+    fn fill(&self, report: &mut Report, source: &Source) -> Result<()> {
+        let loaded = match source {
+            Source::Named(entry) => self.cached(report, entry)?,
+            Source::File(path) => {
+                let loaded = locate::load_file(path)?;
+                report.findings.push(format!("sha256 {}", loaded.sha256));
+                loaded
+            }
+        };
+        report.sha256 = Some(loaded.sha256.clone());
+        self.compare_with_stored(report, source, &loaded)?;
+        if !self.stored_only {
+            self.measure(report, &loaded.model)?;
+        }
+        Ok(())
+    }
+
+    /// A model of the cache, fetched first if need be, with a word on its bytes.
+    fn cached(&self, report: &mut Report, entry: &'static Entry) -> Result<Loaded> {
+        if !self.cache.contains(entry.name) {
+            pull::pull(&[entry], self.cache, self.reporter)?;
+        }
+        let path = self.cache.model_path(entry.name);
+        let bytes = std::fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        let digest = sha256(&bytes);
+        report.sha256 = Some(digest.clone());
+        report.findings.push(match self.cache.check(entry.name, &digest)? {
+            Digest::Same => format!("bytes as fetched, sha256 {digest}"),
+            Digest::Unrecorded => format!("sha256 {digest}; none was recorded to compare with"),
+            // Loading it below refuses it with the same words as every other command.
+            Digest::Different { .. } => "the bytes have changed".to_owned(),
+        });
+        locate::load_cached(entry, self.cache)
+    }
+
+    /// Compares with the stored answers of the model that this one is, or says it is.
+    fn compare_with_stored(&self, report: &mut Report, source: &Source, loaded: &Loaded) -> Result<()> {
+        let reference: Reference = serde_json::from_str(include_str!("reference.json"))?;
+        let structure = read(&reference.structure, Format::ExtendedXyz)?.remove(0);
+        let name = match source {
+            Source::Named(entry) => Some(entry.name),
+            Source::File(_) => loaded.model.metadata.get("name").map(String::as_str),
+        };
+        let before = report.findings.len();
+        for answer in reference.answers.iter().filter(|answer| Some(answer.model.as_str()) == name) {
+            for way in WAYS {
+                let (ok, finding) = compare(&loaded.model, &structure, answer, way, &self.pools[0])?;
+                report.ok &= ok;
+                report.findings.push(finding);
+            }
+        }
+        if report.findings.len() == before {
+            report.findings.push("no answers are stored for this model".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Measures what must hold for any potential.
+    fn measure(&self, report: &mut Report, model: &Model) -> Result<()> {
+        let modality = self.options.modality.clone().or_else(|| model.architecture.modalities().first().cloned());
+        report.modality = modality.clone();
+        let mut make = |way: check::Way| {
+            let options = PotentialOptions {
+                precision: way.precision,
+                exact_radial: way.exact_radial || self.options.exact_radial,
+                modality: modality.clone(),
+            };
+            model.potential(&options, Arc::clone(&self.pools[usize::from(way.several_threads)]))
+        };
+        let mut generator = ChaCha8Rng::seed_from_u64(SEED);
+        let mut uniform = || (generator.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+        report.checks = check::run(&Subject::of(model), &mut make, &mut uniform)?;
+        report.ok &= report.checks.iter().all(|finding| finding.ok);
+        Ok(())
+    }
 }
 
 fn compare(

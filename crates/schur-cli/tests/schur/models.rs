@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::folder::{Folder, models, offer_wheel, ran, skip};
+use crate::folder::{Folder, checkpoints, models, offer_wheel, ran, skip};
 
 const NAMES: [&str; 7] =
     ["sevennet-0", "sevennet-0-may", "sevennet-l3i5", "sevennet-mf-0", "chgnet-0.3.0", "chgnet-0.2.0", "chgnet-r2scan"];
@@ -114,11 +114,72 @@ fn files_that_are_no_model_are_refused() {
 
 #[test]
 fn fetched_models_pass_their_check() {
-    let Some(ran) = Folder::new().run_with_models(&["models", "verify", "--json"]) else { return };
+    let Some(ran) = Folder::new().run_with_models(&["models", "verify", "--stored", "--json"]) else { return };
     assert_eq!(ran.status, Some(0), "{}", ran.stderr);
     let values: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(values.iter().map(|value| value["name"].as_str().unwrap()).collect::<Vec<_>>(), NAMES);
-    assert!(values.iter().all(|value| value["ok"] == true));
+    assert!(values.iter().all(|value| value["ok"] == true && value["checks"].as_array().unwrap().is_empty()));
+}
+
+/// What must hold for any potential holds for published ones and for files; those have no stored answers.
+#[test]
+fn models_and_files_are_measured() {
+    let folder = Folder::new();
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures");
+    let (mace, tensornet) =
+        (format!("{fixtures}/mace/zbl_agnesi_two_heads.model"), format!("{fixtures}/tensornet/so3"));
+    let ran = folder.run(&["models", "verify", &mace, &tensornet, "--json"]);
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+    for part in ["rotations", "no answers are stored", "level of theory pbe", "ok, all of", "mirror images"] {
+        assert!(ran.stderr.contains(part), "{part} is not in\n{}", ran.stderr);
+    }
+    let reports: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((reports.len(), &reports[0]["name"], &reports[0]["modality"]), (2, &mace.into(), &"pbe".into()));
+    for report in &reports {
+        let checks = report["checks"].as_array().unwrap();
+        assert!(checks.len() >= 29 && checks.iter().all(|check| check["ok"] == true), "{report}");
+        assert!(checks.iter().all(|check| check["measured"].is_f64() && check["unit"].is_string()), "{report}");
+    }
+    let Some(ran) = folder.run_with_models(&["models", "verify", "chgnet-0.3.0", "--json"]) else { return };
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert!(report["findings"].as_array().unwrap().len() >= 3 && report["checks"].as_array().unwrap().len() >= 29);
+}
+
+/// A file that is none, one that is not there, a head that no model has: each is named, and the others are checked.
+#[test]
+fn what_cannot_be_verified_is_named_and_fails() {
+    let folder = Folder::new();
+    let mace = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/mace/zbl_agnesi_two_heads.model");
+    folder.write("text.pth", "no model");
+    let ran = folder.run(&["models", "verify", "text.pth", "missing.model", mace, "--stored"]);
+    assert_eq!(ran.status, Some(1));
+    for part in
+        ["text.pth: FAILED", "missing.model: FAILED", "cannot read model `missing.model`", "two_heads.model: ok"]
+    {
+        assert!(ran.stderr.contains(part), "{part} is not in\n{}", ran.stderr);
+    }
+    let ran = folder.run(&["models", "verify", mace, "--head", "b3lyp"]);
+    assert_eq!(ran.status, Some(1));
+    assert!(ran.stderr.contains("pbe, r2scan") && ran.stderr.contains("FAILED"), "{}", ran.stderr);
+}
+
+/// The checkpoint as chgnet publishes it is a model wherever one is asked for.
+#[test]
+fn a_checkpoint_of_chgnet_answers_as_the_fetched_model() {
+    let Some(checkpoints) = checkpoints() else { return };
+    let folder = Folder::new();
+    folder.write("nacl.vasp", "NaCl\n5.6\n0 .5 .5\n.5 0 .5\n.5 .5 0\nNa Cl\n1 1\nDirect\n0 0 0\n.5 .48 .5\n");
+    let energy = |model: &str| {
+        let ran = folder.run_with_models(&["eval", "nacl.vasp", "--json", "--model", model])?;
+        assert_eq!(ran.status, Some(0), "{model}: {}", ran.stderr);
+        let row: Value = serde_json::from_str(ran.stdout.lines().next().unwrap()).unwrap();
+        row["energy"].as_f64()
+    };
+    let checkpoint = checkpoints.join("chgnet-0.3.0.pth.tar");
+    let found = energy(checkpoint.to_str().unwrap());
+    assert!(found.is_some_and(|energy| energy < -5.0), "{found:?}");
+    assert_eq!(found, energy("chgnet-0.3.0"));
 }
 
 #[test]
@@ -157,7 +218,7 @@ fn another_model_under_a_name_fails_its_check() {
     let home = folder.path("home");
     fs::create_dir(&home).unwrap();
     fs::copy(models.join("sevennet-0-may.safetensors"), home.join("sevennet-0.safetensors")).unwrap();
-    let ran = ran(folder.schur(["models", "verify", "--json"]).env("SCHUR_HOME", &home));
+    let ran = ran(folder.schur(["models", "verify", "--stored", "--json"]).env("SCHUR_HOME", &home));
     assert_eq!(ran.status, Some(1));
     let report: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(report["ok"], false);
