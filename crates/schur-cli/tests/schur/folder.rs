@@ -114,16 +114,51 @@ fn fetch() -> Result<PathBuf, String> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("schur-home");
     let mut command = Command::new(env!("CARGO_BIN_EXE_schur"));
     command.args(["models", "pull", "--all"]).env("SCHUR_HOME", &folder);
-    // Files of an earlier layout of our model files would stay otherwise.
-    if !verified(&folder) {
+    // Files of an earlier converter would stay otherwise, sound but not what `pull` writes today.
+    let (note, converter) = (folder.join("converter"), converter());
+    if fs::read_to_string(&note).ok().as_ref() != Some(&converter) || !verified(&folder) {
         command.arg("--force");
     }
     offer_wheel(&mut command);
     let ran = ran(&mut command);
-    if ran.status == Some(0) { Ok(folder) } else { Err(ran.stderr.replace('\n', " ")) }
+    if ran.status != Some(0) {
+        return Err(ran.stderr.replace('\n', " "));
+    }
+    fs::write(note, converter).map_err(|error| error.to_string())?;
+    Ok(folder)
+}
+
+/// Sources of what turns a checkpoint into the bytes of a model file, below `crates`.
+const CONVERTER: [&str; 9] = [
+    "schur-cli/src/models",
+    "schur-io/src",
+    "schur-potential/src/architecture.rs",
+    "schur-potential/src/chgnet/architecture.rs",
+    "schur-potential/src/import",
+    "schur-potential/src/mace/architecture.rs",
+    "schur-potential/src/model_file.rs",
+    "schur-potential/src/nequip/architecture.rs",
+    "schur-potential/src/tensornet/architecture.rs",
+];
+
+/// A digest of these sources.
+fn converter() -> String {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut digests = Vec::new();
+    let mut left: Vec<PathBuf> = CONVERTER.iter().map(|name| crates.join(name)).collect();
+    while let Some(path) = left.pop() {
+        if path.is_dir() {
+            left.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+        } else {
+            digests.push(schur_io::sha256(&fs::read(path).unwrap()));
+        }
+    }
+    // In an order of their own: that of a folder is the file system's.
+    digests.sort();
+    schur_io::sha256(digests.concat().as_bytes())
 }
 
 fn verified(folder: &Path) -> bool {
     let mut command = Command::new(env!("CARGO_BIN_EXE_schur"));
-    ran(command.args(["models", "verify"]).env("SCHUR_HOME", folder)).status == Some(0)
+    ran(command.args(["models", "verify", "--stored"]).env("SCHUR_HOME", folder)).status == Some(0)
 }
