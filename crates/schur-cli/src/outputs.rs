@@ -18,7 +18,7 @@ use crate::session::Session;
 const CALCULATED: [&str; 6] = ["energy", "free_energy", "stress", "virial", "modality", "converged"];
 
 /// Values of each atom that come from some calculation.
-const CALCULATED_OF_ATOMS: [&str; 5] = ["energies", "forces", "stresses", "virials", "virial"];
+const CALCULATED_OF_ATOMS: [&str; 6] = ["energies", "forces", "stresses", "virials", "virial", "magmoms"];
 
 /// Puts results into a structure and takes out those of any other calculation, which would contradict them.
 pub fn attach(structure: &mut Structure, found: &Evaluation, session: &Session) {
@@ -46,6 +46,10 @@ pub fn attach_as(structure: &mut Structure, found: &Evaluation, label: &str, mod
     let arrays = &mut structure.arrays;
     arrays.insert("energies".to_owned(), Array::scalars(&found.energies));
     arrays.insert("forces".to_owned(), Array::vectors(&found.forces));
+    if !found.magnetic_moments.is_empty() {
+        // The name that ASE gives them.
+        arrays.insert("magmoms".to_owned(), Array::scalars(&found.magnetic_moments));
+    }
     if !found.virials.is_empty() {
         let values = found.virials.as_flattened().as_flattened().to_vec();
         arrays.insert("virials".to_owned(), Array::Reals { columns: 9, values });

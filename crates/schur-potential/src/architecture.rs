@@ -114,6 +114,14 @@ impl Architecture {
         }
     }
 
+    /// Whether answers hold magnetic moments.
+    pub const fn has_magnetic_moments(&self) -> bool {
+        match self {
+            Self::Nequip(_) | Self::Tensornet(_) | Self::Mace(_) => false,
+            Self::Chgnet(it) => it.magnetic_moments,
+        }
+    }
+
     /// Features before the first, between and behind the last layer, as irreps.
     pub(crate) fn features(&self) -> Vec<String> {
         match self {

@@ -8,6 +8,7 @@
 //! b_ij <- b_ij + L sum_k w'_ij w'_ik G[b_ij, b_ik, c_ijk, a_i]   near neighbours, seen from both ends of the bond
 //! c_ijk <- c_ijk + G[b_ij, b_ik, c_ijk, a_i]                     G[x]: silu(norm(.)) sigmoid(norm(.)) of two networks of x
 //! E_i = network(norm(a_i)) + shift of the element
+//! m_i = |w a_i + bias|                                           a_i before the last update
 //! ```
 //!
 //! A bond is kept twice, once for each atom that it belongs to, with equal bits: so each atom's row has all it needs, and

@@ -29,7 +29,7 @@ impl Request {
 /// A potential's answer for one structure; keep it and pass it again, and its memory is used again.
 ///
 /// # Units
-/// Energies eV, forces eV/Å, virials eV.
+/// Energies eV, forces eV/Å, virials eV, magnetic moments Bohr magnetons.
 ///
 /// # Conventions
 /// `virial = -dE/dε` for a homogeneous deformation `x -> x (1 + ε)`, symmetric, so that
@@ -46,6 +46,9 @@ pub struct Evaluation {
     pub virial: [[f64; 3]; 3],
     /// Virial of each atom in eV, summing to `virial`; empty unless asked for.
     pub virials: Vec<[[f64; 3]; 3]>,
+    /// Size of the magnetic moment of each atom in Bohr magnetons, whatever was asked for; empty where the model has
+    /// none ([`Potential::has_magnetic_moments`]).
+    pub magnetic_moments: Vec<f64>,
 }
 
 impl Evaluation {
@@ -98,7 +101,7 @@ pub enum PotentialError {
     /// The result is infinite or not a number.
     #[error("the model's {quantity} of atom {atom} is {value}: the structure lies far outside what the model knows")]
     NotFinite {
-        /// Energy, force or virial.
+        /// Energy, force, virial or magnetic moment.
         quantity: &'static str,
         /// Which atom, from 0.
         atom: usize,
@@ -128,4 +131,9 @@ pub trait Potential {
     /// [`PotentialError`] if the structure or the answer is unusable; `out` is then unspecified.
     fn evaluate(&mut self, structure: &Structure, request: Request, out: &mut Evaluation)
     -> Result<(), PotentialError>;
+
+    /// Tells whether answers hold magnetic moments.
+    fn has_magnetic_moments(&self) -> bool {
+        false
+    }
 }

@@ -136,6 +136,8 @@ pub struct Card {
     pub max_harmonic: usize,
     /// Levels of theory, if there are several.
     pub modalities: Vec<String>,
+    /// Whether answers hold magnetic moments.
+    pub magnetic_moments: bool,
 }
 
 impl Model {
@@ -152,6 +154,7 @@ impl Model {
             layers: self.architecture.features(),
             max_harmonic: self.architecture.max_harmonic(),
             modalities: self.architecture.modalities().to_vec(),
+            magnetic_moments: self.architecture.has_magnetic_moments(),
         }
     }
 

@@ -18,13 +18,13 @@ use chgnet::published_chgnet;
 use schur_potential::Precision;
 use serde_json::Value;
 
-/// Largest differences allowed: eV for an atom, eV/Å, eV/Å^3, and a share of the largest force or stress.
-type Bounds = [f64; 4];
+/// Largest differences allowed: eV for an atom, eV/Å, eV/Å^3, a share of the largest force or stress, and Bohr magnetons.
+type Bounds = [f64; 5];
 
 /// The same arithmetic in another order.
-const EXACT: Bounds = [1e-9, 1e-8, 1e-9, 1e-10];
+const EXACT: Bounds = [1e-9, 1e-8, 1e-9, 1e-10, 1e-10];
 /// Single precision.
-const QUICK: Bounds = [5e-5, 5e-4, 1e-5, 5e-5];
+const QUICK: Bounds = [5e-5, 5e-4, 1e-5, 5e-5, 1e-5];
 
 fn numbers(value: &Value) -> Vec<f64> {
     value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
@@ -41,7 +41,7 @@ fn compare(name: &str) {
     let mut complaints = Vec::new();
     for (label, precision, bounds) in [("f64", Precision::F64, EXACT), ("f32", Precision::F32, QUICK)] {
         let mut potential = build(&model, &plain(precision, false));
-        let mut worst = [0.0_f64; 3];
+        let mut worst = [0.0_f64; 4];
         for (structure, reference) in structures.iter().zip(references) {
             let found = evaluate(potential.as_mut(), structure);
             let forces: Vec<f64> = reference["forces"].as_array().unwrap().iter().flat_map(numbers).collect();
@@ -50,10 +50,15 @@ fn compare(name: &str) {
                 difference(&found.energies, &numbers(&reference["energies"])),
                 difference(found.forces.as_flattened(), &forces),
                 difference(&found.stress(structure).unwrap(), &stress),
+                difference(&found.magnetic_moments, &numbers(&reference["magmoms"])),
             ];
-            let allowed =
-                [bounds[0], bounds[1].max(bounds[3] * largest(&forces)), bounds[2].max(bounds[3] * largest(&stress))];
-            for i in 0..3 {
+            let allowed = [
+                bounds[0],
+                bounds[1].max(bounds[3] * largest(&forces)),
+                bounds[2].max(bounds[3] * largest(&stress)),
+                bounds[4],
+            ];
+            for i in 0..4 {
                 worst[i] = worst[i].max(deviations[i]);
                 if deviations[i].is_nan() || deviations[i] > allowed[i] {
                     complaints.push(format!(
@@ -63,8 +68,8 @@ fn compare(name: &str) {
                 }
             }
         }
-        let [energy, force, stress] = worst;
-        println!("{name}, {label}: {energy:.1e} eV/atom, {force:.1e} eV/Å, {stress:.1e} eV/Å^3");
+        let [energy, force, stress, moment] = worst;
+        println!("{name}, {label}: {energy:.1e} eV/atom, {force:.1e} eV/Å, {stress:.1e} eV/Å^3, {moment:.1e} µB");
     }
     assert!(complaints.is_empty(), "{name}:\n{}", complaints.join("\n"));
 }

@@ -46,6 +46,9 @@ struct Record<'a> {
     /// eV.
     #[serde(skip_serializing_if = "Option::is_none")]
     virials: Option<&'a [[[f64; 3]; 3]]>,
+    /// Bohr magnetons; absent where the model has none.
+    #[serde(skip_serializing_if = "<[f64]>::is_empty")]
+    magnetic_moments: &'a [f64],
 }
 
 /// Evaluates every structure.
@@ -131,6 +134,7 @@ impl Run<'_> {
             forces: &found.forces,
             stress,
             virials: self.request.virials.then_some(&found.virials),
+            magnetic_moments: &found.magnetic_moments,
         })?;
         let values = [
             Some(frame as f64),

@@ -92,7 +92,7 @@ pub const MODELS: [Entry; 7] = [
     },
     Entry {
         name: "chgnet-0.3.0",
-        description: "CHGNet 0.3.0, PBE (+U), 89 elements; without magnetic moments here",
+        description: "CHGNet 0.3.0, PBE (+U), 89 elements, with magnetic moments",
         modalities: &[],
         package: CHGNET,
         wheel: CHGNET_WHEEL,

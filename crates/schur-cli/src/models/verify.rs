@@ -1,5 +1,6 @@
 //! Checking models: the digest of their bytes, stored answers for one structure, and what must hold for any potential.
 
+use std::fmt::Write;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -31,12 +32,28 @@ struct Way {
     energy: f64,
     /// eV/Å, each component.
     force: f64,
+    /// Bohr magnetons.
+    moment: f64,
 }
 
 /// The strictest way, and the one that commands use unless told otherwise.
 const WAYS: [Way; 2] = [
-    Way { name: "f64, exact radials", precision: Precision::F64, exact_radial: true, energy: 1e-7, force: 1e-6 },
-    Way { name: "f32, tabulated radials", precision: Precision::F32, exact_radial: false, energy: 5e-5, force: 5e-4 },
+    Way {
+        name: "f64, exact radials",
+        precision: Precision::F64,
+        exact_radial: true,
+        energy: 1e-7,
+        force: 1e-6,
+        moment: 1e-7,
+    },
+    Way {
+        name: "f32, tabulated radials",
+        precision: Precision::F32,
+        exact_radial: false,
+        energy: 5e-5,
+        force: 5e-4,
+        moment: 1e-4,
+    },
 ];
 
 /// One structure and what sevenn 0.13.0 or chgnet 0.4.2 gives for it in 64-bit arithmetic, from `fixtures/`.
@@ -53,6 +70,9 @@ struct Answer {
     modality: Option<String>,
     energy: f64,
     forces: Vec<[f64; 3]>,
+    /// Empty where the model has none.
+    #[serde(default)]
+    magnetic_moments: Vec<f64>,
 }
 
 /// What the checks of a model found.
@@ -188,16 +208,25 @@ fn compare(
     let mut found = Evaluation::default();
     model.potential(&options, Arc::clone(pool))?.evaluate(structure, Request::FORCES, &mut found)?;
     let energy = (found.energy - answer.energy).abs() / structure.len() as f64;
+    let (found_moments, moments) = (&found.magnetic_moments, &answer.magnetic_moments);
+    if found_moments.len() != moments.len() {
+        return Ok((false, format!("{name}: {} magnetic moments, not {}", found_moments.len(), moments.len())));
+    }
     let pairs = found.forces.as_flattened().iter().zip(answer.forces.as_flattened());
     let force = pairs.map(|(found, expected)| (found - expected).abs()).fold(0.0, f64::max);
     let modality = answer.modality.as_deref().map(|name| format!(" ({name})")).unwrap_or_default();
-    let finding = format!(
+    let mut finding = format!(
         "SrTiO3{modality}, {name}: off by {energy:.1e} eV/atom (at most {:.0e}), {force:.1e} eV/Å (at most {:.0e})",
         way.energy, way.force
     );
+    let moment = found_moments.iter().zip(moments).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    if !moments.is_empty() {
+        let _ = write!(finding, ", {moment:.1e} µB (at most {:.0e})", way.moment);
+    }
     // A NaN fails the first comparison; the maximum would hide one of the forces.
     let finite = found.forces.as_flattened().iter().all(|x| x.is_finite());
-    Ok((finite && energy <= way.energy && force <= way.force, finding))
+    let close = energy <= way.energy && force <= way.force && moment <= way.moment;
+    Ok((finite && close, finding))
 }
 
 #[cfg(test)]
@@ -226,6 +255,9 @@ mod tests {
             let row = rows.iter().find(|row| row["name"] == "displaced_srtio3").unwrap();
             assert_eq!(row["energy"].as_f64(), Some(answer.energy), "{name}");
             assert_eq!(serde_json::json!(answer.forces), row["forces"], "{name}");
+            if family == "chgnet" {
+                assert_eq!(serde_json::json!(answer.magnetic_moments), row["magmoms"], "{name}");
+            }
         }
     }
 }

@@ -27,6 +27,8 @@ pub struct Card {
     layers: Vec<String>,
     max_harmonic: usize,
     modalities: Vec<String>,
+    /// Whether answers hold magnetic moments.
+    magnetic_moments: bool,
     /// Of the stored weights.
     weights: String,
     /// Measured error of the spline tables that stand for the radial networks, as the precision asks.
@@ -71,6 +73,7 @@ pub fn card(loaded: &Loaded, options: &PotentialOptions) -> Result<Card> {
         layers: card.layers,
         max_harmonic: card.max_harmonic,
         modalities: card.modalities,
+        magnetic_moments: card.magnetic_moments,
         weights: weights.join(", "),
         radial_table,
         origin: loaded.model.metadata.clone(),
@@ -100,6 +103,9 @@ impl Card {
         lines.push(line("radial tables", text));
         if !self.modalities.is_empty() {
             lines.push(line("modalities", self.modalities.join(", ")));
+        }
+        if self.magnetic_moments {
+            lines.push(line("magnetic moments", "one an atom, in Bohr magnetons".to_owned()));
         }
         lines.extend(self.origin.iter().map(|(key, value)| line(key, value.clone())));
         lines.into_iter().map(|(title, value)| (printable(&title), printable(&value))).collect()

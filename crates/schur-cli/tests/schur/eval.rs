@@ -85,6 +85,29 @@ fn a_checkpoint_stands_for_its_model() {
     assert_eq!(by_path.stdout, by_name.stdout);
 }
 
+/// Iron in a small cell: the moments are in both outputs, and those of another calculation are not.
+#[test]
+fn magnetic_moments_are_told_where_the_model_has_them() {
+    let folder = Folder::new();
+    let iron = "2\nLattice=\"2.8 0 0 0 2.8 0 0 0 2.8\" Properties=species:S:1:pos:R:3:magmoms:R:1 pbc=\"T T T\"\n\
+        Fe 0.0 0.0 0.0 9.0\nFe 1.5 1.4 1.4 9.0\n";
+    folder.write("a.extxyz", iron);
+    let run = |model| folder.run_with_models(&["eval", "a.extxyz", "-o", "out.extxyz", "--json", "--model", model]);
+    let Some(ran) = run("chgnet-0.3.0") else { return };
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+    let row: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let told: Vec<f64> = row["magnetic_moments"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
+    assert!(told.len() == 2 && told.iter().all(|moment| (1.5..3.5).contains(moment)), "{told:?}");
+    let written = || {
+        let text = folder.read("out.extxyz");
+        schur_atoms::files::read(&text, schur_atoms::files::Format::ExtendedXyz).unwrap().remove(0)
+    };
+    assert_eq!(written().arrays["magmoms"], schur_atoms::Array::scalars(&told));
+    let other = run("sevennet-0").unwrap();
+    assert!(!other.stdout.contains("magnetic_moments"), "{}", other.stdout);
+    assert!(!written().arrays.contains_key("magmoms"));
+}
+
 #[test]
 fn quiet_means_silence_and_text_stays_off_stdout() {
     let folder = Folder::new();

@@ -240,7 +240,13 @@ fn cards_tell_origin_and_licence() {
         assert!(text.stdout.contains(part), "{part} is not in\n{}", text.stdout);
     }
     let chgnet = folder.run_with_models(&["models", "info", "chgnet-0.3.0"]).unwrap();
-    for part in ["chgnet", "6 Å", "modified BSD", "d14ab7c0f093efe64b60a7bcd540bca10e74fb7f46c86108a079af60524659d1"] {
+    for part in [
+        "chgnet",
+        "6 Å",
+        "magnetic moments",
+        "modified BSD",
+        "d14ab7c0f093efe64b60a7bcd540bca10e74fb7f46c86108a079af60524659d1",
+    ] {
         assert!(chgnet.stdout.contains(part), "{part} is not in\n{}{}", chgnet.stdout, chgnet.stderr);
     }
     let json = folder.run_with_models(&["models", "info", "sevennet-mf-0", "--modality", "PBE", "--json"]).unwrap();

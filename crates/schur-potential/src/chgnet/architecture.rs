@@ -29,6 +29,9 @@ pub struct ChgnetArchitecture {
     pub normalized: bool,
     /// Widths of the hidden layers of the readout.
     pub readout_hidden: Vec<usize>,
+    /// Whether there are weights for magnetic moments; model files of before there were have none.
+    #[serde(default)]
+    pub magnetic_moments: bool,
 }
 
 impl ChgnetArchitecture {

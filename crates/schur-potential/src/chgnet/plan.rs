@@ -128,6 +128,28 @@ pub(crate) struct Plan<T> {
     pub(super) readout: Perceptron<T>,
     /// Of each species, eV.
     pub(super) shift: Vec<f64>,
+    pub(super) moments: Option<Moments>,
+}
+
+/// From the features of an atom before the last update to its magnetic moment, a Bohr magneton's share each.
+#[derive(Debug)]
+pub(super) struct Moments {
+    weights: Vec<f64>,
+    bias: f64,
+}
+
+impl Moments {
+    /// Fills the moments of atoms, `features` being `[atom][channel]`.
+    ///
+    /// Source: chgnet 0.4.2, `CHGNet.site_wise`: the size alone, since the data have no sign.
+    pub fn fill<T: Real>(&self, features: &[T], out: &mut Vec<f64>) {
+        let of_atom = |row: &[T]| {
+            let products = row.iter().zip(&self.weights).map(|(x, weight)| x.to_f64() * weight);
+            (products.sum::<f64>() + self.bias).abs()
+        };
+        out.clear();
+        out.extend(features.chunks_exact(self.weights.len()).map(of_atom));
+    }
 }
 
 impl<T: Real> Plan<T> {
@@ -169,6 +191,7 @@ impl<T: Real> Plan<T> {
             norm,
             readout: builder.readout()?,
             shift: model.weight("shift", &[it.species.len()])?,
+            moments: if it.magnetic_moments { Some(builder.moments()?) } else { None },
         })
     }
 }
@@ -243,6 +266,11 @@ impl Builder<'_> {
     fn bond_update<T: Real>(&self, t: usize) -> Result<BondUpdate<T>, ModelError> {
         let name = format!("bonds.{t}");
         Ok(BondUpdate { gated: self.gated(&name, 4, true)?, out: self.dense(&format!("{name}.out"))? })
+    }
+
+    fn moments(&self) -> Result<Moments, ModelError> {
+        let bias = self.model.weight("moments.bias", &[1])?[0];
+        Ok(Moments { weights: self.model.weight("moments", &[self.it.channels])?, bias })
     }
 
     fn readout<T: Real>(&self) -> Result<Perceptron<T>, ModelError> {

@@ -163,10 +163,18 @@ impl<T: Real> Network<T> for ChgnetNetwork<T> {
         self.state.near.find(geometry, self.plan.angle_cutoff);
         let passes = Passes { plan: &self.plan, geometry, scratch, block, reverse: request.reverse() };
         passes.forward(&mut self.state);
+        if let Some(moments) = &self.plan.moments {
+            let before_last = &self.state.atoms[self.plan.atom_updates.len() - 1];
+            moments.fill(before_last.as_slice(), &mut self.state.values.magnetic_moments);
+        }
         if passes.reverse {
             passes.backward(&mut self.state);
         }
         self.state.values.deliver(geometry, request, out)
+    }
+
+    fn has_magnetic_moments(&self) -> bool {
+        self.plan.moments.is_some()
     }
 }
 

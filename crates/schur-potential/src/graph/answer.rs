@@ -5,7 +5,7 @@ use schur_tensor::Real;
 use super::Geometry;
 use crate::{Evaluation, PotentialError, Request};
 
-/// Energies, forces and virials of the renumbered atoms.
+/// Energies, forces, virials and magnetic moments of the renumbered atoms.
 #[derive(Debug, Default)]
 pub(crate) struct AtomValues {
     /// eV.
@@ -14,6 +14,8 @@ pub(crate) struct AtomValues {
     pub forces: Vec<[f64; 3]>,
     /// eV.
     pub virials: Vec<[[f64; 3]; 3]>,
+    /// Bohr magnetons; empty in models without.
+    pub magnetic_moments: Vec<f64>,
 }
 
 impl AtomValues {
@@ -27,8 +29,10 @@ impl AtomValues {
         put(&mut out.energies, &self.energies, geometry, true);
         put(&mut out.forces, &self.forces, geometry, request.forces);
         put(&mut out.virials, &self.virials, geometry, request.virials);
+        put(&mut out.magnetic_moments, &self.magnetic_moments, geometry, !self.magnetic_moments.is_empty());
         check("energy", out.energies.iter().map(std::slice::from_ref))?;
         check("force", out.forces.iter().map(<[f64; 3]>::as_slice))?;
+        check("magnetic moment", out.magnetic_moments.iter().map(std::slice::from_ref))?;
         out.energy = out.energies.iter().sum();
         check_sum("energy", out.energy, |atom| out.energies[atom], out.energies.len())?;
         out.virial = [[0.0; 3]; 3];

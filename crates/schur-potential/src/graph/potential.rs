@@ -26,6 +26,11 @@ pub(crate) trait Network<T: Real> {
         request: Request,
         out: &mut Evaluation,
     ) -> Result<(), PotentialError>;
+
+    /// Whether answers hold magnetic moments.
+    fn has_magnetic_moments(&self) -> bool {
+        false
+    }
 }
 
 /// A network as a [`Potential`].
@@ -66,5 +71,9 @@ impl<T: Real, N: Network<T> + Send> Potential for GraphPotential<T, N> {
         structure.validate()?;
         let pool = Arc::clone(&self.pool);
         pool.install(|| self.run(structure, request, out))
+    }
+
+    fn has_magnetic_moments(&self) -> bool {
+        self.network.has_magnetic_moments()
     }
 }

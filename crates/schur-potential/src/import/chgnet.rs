@@ -130,6 +130,7 @@ fn architecture(settings: &Item<'_>) -> Result<ChgnetArchitecture, ModelError> {
         layers: whole("n_conv")?,
         normalized: is_normalized,
         readout_hidden,
+        magnetic_moments: true,
     })
 }
 
@@ -168,9 +169,11 @@ impl Importer<'_> {
         }
         self.readout()?;
         self.copy("composition_model.fc.weight", "shift", &[1, ELEMENTS], &[ELEMENTS])?;
-        // The last update of angles changes no energy; magnetic moments are not computed.
+        self.copy("site_wise.weight", "moments", &[1, n], &[n])?;
+        self.copy("site_wise.bias", "moments.bias", &[1], &[1])?;
+        // The last update of angles changes nothing.
         let unread = format!("angle_layers.{}.", self.it.layers - 2);
-        let left = self.state.keys().find(|name| !name.starts_with(&unread) && !name.starts_with("site_wise."));
+        let left = self.state.keys().find(|name| !name.starts_with(&unread));
         match left {
             Some(name) => Err(refused(format!("model.state_dict has an entry `{name}` that is not known"))),
             None => Ok(self.weights),

@@ -184,6 +184,7 @@ fn clear(out: &mut Evaluation, n_atoms: usize, request: Request) {
     out.forces.clear();
     out.forces.resize(if request.forces { n_atoms } else { 0 }, [0.0; 3]);
     out.virial = [[0.0; 3]; 3];
+    out.magnetic_moments.clear();
     out.virials.clear();
     out.virials.resize(if request.virials { n_atoms } else { 0 }, [[0.0; 3]; 3]);
 }

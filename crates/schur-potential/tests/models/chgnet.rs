@@ -38,6 +38,7 @@ pub fn random_chgnet(normalized: bool) -> Model {
         layers: if normalized { 4 } else { 3 },
         normalized,
         readout_hidden: vec![16, 20],
+        magnetic_moments: normalized,
     };
     let mut weights = BTreeMap::new();
     let mut random = Random::new(17 + u64::from(normalized));
@@ -82,6 +83,10 @@ pub fn random_chgnet(normalized: bool) -> Model {
         draw(format!("{name}.bias"), &[n], 0.0, 0.2);
     }
     draw("shift".to_owned(), &[4], -3.0, 1.0);
+    if normalized {
+        draw("moments".to_owned(), &[n], 0.0, 0.5);
+        draw("moments.bias".to_owned(), &[1], 0.0, 0.5);
+    }
     let pi = std::f64::consts::PI;
     for (name, count, scale) in
         [("bonds.frequencies", 5, pi), ("near.frequencies", 5, pi), ("angles.frequencies", 3, 1.0)]

@@ -7,7 +7,7 @@ use serde::Serialize;
 /// The mean of several answers, and the root of their mean squared deviation from it.
 #[derive(Debug)]
 pub struct Consensus {
-    /// Mean of everything.
+    /// Mean of everything; of magnetic moments if all models have them.
     pub mean: Evaluation,
     /// Deviations.
     pub spread: Spread,
@@ -26,7 +26,7 @@ pub struct Spread {
 }
 
 impl Consensus {
-    /// Puts answers for one structure together; there is at least one, and all hold the same quantities.
+    /// Puts answers for one structure together; there is at least one, and all hold what was asked for.
     pub fn of(answers: &[Evaluation], structure: &Structure) -> Self {
         let mean = mean(answers);
         let count = answers.len() as f64;
@@ -50,10 +50,15 @@ impl Consensus {
 
 fn mean(answers: &[Evaluation]) -> Evaluation {
     let mut sum = answers[0].clone();
+    if answers.iter().any(|answer| answer.magnetic_moments.is_empty()) {
+        sum.magnetic_moments.clear();
+    }
     let each = |sum: &mut Evaluation, action: &mut dyn FnMut(&mut f64, usize)| {
-        let Evaluation { energy, energies, forces, virial, virials } = sum;
+        let Evaluation { energy, energies, forces, virial, virials, magnetic_moments } = sum;
         let virials = virials.as_flattened_mut().as_flattened_mut();
         let parts = forces.as_flattened_mut().iter_mut().chain(virial.as_flattened_mut()).chain(virials);
+        // Last, since not every model has them.
+        let parts = parts.chain(magnetic_moments);
         std::iter::once(energy).chain(energies).chain(parts).enumerate().for_each(|(place, x)| action(x, place));
     };
     for answer in &answers[1..] {
@@ -87,6 +92,7 @@ mod tests {
             forces: vec![force],
             virial: [[virial, 0.0, 0.0], [0.0; 3], [0.0; 3]],
             virials: Vec::new(),
+            magnetic_moments: Vec::new(),
         };
         let both = [answer(-1.0, [0.0, 3.0, 0.0], 8.0), answer(-2.0, [0.0, 0.0, 4.0], 24.0)];
         let Consensus { mean, spread } = Consensus::of(&both, &structure);
@@ -94,6 +100,12 @@ mod tests {
         assert_eq!(spread.energy, 0.5);
         assert_eq!(spread.forces, [2.5]);
         assert_eq!(spread.stress, Some([1.0, 0.0, 0.0, 0.0, 0.0, 0.0]));
+        let [mut magnetic, other] = both.clone();
+        magnetic.magnetic_moments = vec![1.0];
+        let moments = |pair: [&Evaluation; 2]| super::mean(&pair.map(Clone::clone)).magnetic_moments;
+        assert!(moments([&magnetic, &other]).is_empty());
+        assert!(moments([&other, &magnetic]).is_empty());
+        assert_eq!(moments([&magnetic, &Evaluation { magnetic_moments: vec![2.0], ..other }]), [1.5]);
         let alone = Consensus::of(&both[..1], &structure);
         assert_eq!((alone.mean, alone.spread.energy, alone.spread.forces), (both[0].clone(), 0.0, vec![0.0]));
     }

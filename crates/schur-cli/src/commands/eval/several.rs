@@ -42,11 +42,15 @@ struct Answer<'a> {
     forces: &'a [[f64; 3]],
     /// eV/Å^3, as in [`Record`](super::Record).
     stress: Option<[f64; 6]>,
+    /// Bohr magnetons; absent where the model has none.
+    #[serde(skip_serializing_if = "<[f64]>::is_empty")]
+    magnetic_moments: &'a [f64],
 }
 
 impl<'a> Answer<'a> {
     fn new(model: &'a str, modality: Option<&'a str>, found: &'a Evaluation, structure: &Structure) -> Self {
-        Self { model, modality, energy: found.energy, forces: &found.forces, stress: found.stress(structure) }
+        let Evaluation { energy, ref forces, ref magnetic_moments, .. } = *found;
+        Self { model, modality, energy, forces, stress: found.stress(structure), magnetic_moments }
     }
 }
 
