@@ -1,15 +1,18 @@
 //! CHGNet: magnetic moments are a property of the structure, and of nothing else.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "models/answers.rs"]
+mod answers;
 #[path = "models/chgnet.rs"]
 mod chgnet;
-#[path = "models/nequip.rs"]
-mod models;
+#[path = "models/structures.rs"]
+mod structures;
 
+use answers::{build, evaluate, plain, pool};
 use chgnet::random_chgnet;
-use models::{SMALL_CELL, build, evaluate, plain, pool, random_structure};
 use schur_atoms::{Cell, Structure};
 use schur_potential::{Evaluation, Precision, Request};
+use structures::{SMALL_CELL, random_structure};
 
 fn structure() -> Structure {
     random_structure(9, SMALL_CELL, [true; 3], 1.2, 6)

@@ -41,7 +41,7 @@ pub fn bits(answer: &Evaluation) -> Vec<u64> {
     let forces = answer.forces.as_flattened().iter();
     let virials = answer.virials.as_flattened().as_flattened().iter();
     let all = answer.energies.iter().chain([&answer.energy]).chain(answer.virial.as_flattened());
-    all.chain(forces).chain(virials).map(|x| x.to_bits()).collect()
+    all.chain(forces).chain(virials).chain(&answer.magnetic_moments).map(|x| x.to_bits()).collect()
 }
 
 /// The largest magnitude in an array, zero if it is empty.
