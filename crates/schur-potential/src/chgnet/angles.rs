@@ -29,7 +29,7 @@ impl<T: Real> Passes<'_, T> {
     /// Functions of the angles at atom `k`, padded, and their derivatives with respect to cosines.
     fn angle_functions(&self, near: &Near, k: usize, scratch: &mut Scratch<T>) {
         let (count, width) = (self.plan.angles.count(), padded(self.plan.angles.count()));
-        let Scratch { functions: [values, slopes], rows, other, .. } = scratch;
+        let Scratch { functions: [values, slopes], waves, rows, other, .. } = scratch;
         values.resize(count, 0.0);
         slopes.resize(count, 0.0);
         for array in [&mut *rows, &mut *other] {
@@ -43,7 +43,7 @@ impl<T: Real> Passes<'_, T> {
         };
         for (index, (p, q)) in pairs(near.row(k).len()).enumerate() {
             let cosine: f64 = unit(p).iter().zip(unit(q)).map(|(a, b)| a * b).sum();
-            self.plan.angles.evaluate(cosine.clamp(-1.0, 1.0), values, slopes);
+            self.plan.angles.evaluate(cosine.clamp(-1.0, 1.0), values, slopes, waves);
             for (array, numbers) in [(&mut *rows, &*values), (&mut *other, &*slopes)] {
                 let row = &mut array.as_mut_slice()[index * width..(index + 1) * width];
                 row.iter_mut().zip(numbers).for_each(|(target, &number)| *target = T::from_f64(number));

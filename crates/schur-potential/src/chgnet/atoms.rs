@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 use schur_atoms::neighbours::distance;
-use schur_tensor::{Real, padded};
+use schur_tensor::Real;
 
 use super::basis::LengthBasis;
 use super::potential::{Near, Passes, Scratch, State};
@@ -19,16 +19,15 @@ impl<T: Real> Passes<'_, T> {
         derivatives: bool,
         scratch: &mut Scratch<T>,
     ) -> usize {
-        let (count, width) = (basis.frequencies.len(), padded(basis.frequencies.len()));
+        let width = basis.width();
         let [values, slopes] = &mut scratch.functions;
-        values.resize(count, 0.0);
-        slopes.resize(count, 0.0);
+        values.resize(width, 0.0);
+        slopes.resize(width, 0.0);
         let mut rows = 0;
         for edge in edges {
             basis.evaluate(distance(self.geometry.vectors[edge]), values, slopes);
             scratch.rows.resize((rows + 1) * width);
             let row = &mut scratch.rows.as_mut_slice()[rows * width..];
-            row.fill(T::ZERO);
             let numbers: &[f64] = if derivatives { slopes } else { values };
             for (target, &number) in row.iter_mut().zip(numbers) {
                 *target = T::from_f64(number);
@@ -72,7 +71,7 @@ impl<T: Real> Passes<'_, T> {
     /// From the cotangents of features and weights of bonds to those of lengths.
     pub(super) fn backward_bond_embedding(&self, state: &mut State<T>) {
         let (n, plan, near) = (self.plan.channels, self.plan, &state.near);
-        let width = padded(plan.lengths[0].frequencies.len());
+        let width = plan.lengths[0].width();
         let (d_bonds, d_weights) = (state.d_bonds.as_slice(), state.d_bond_weights.as_slice());
         let (d_nears, d_near_weights) = (state.d_nears.as_slice(), state.d_near_weights.as_slice());
         self.edge_blocks().of(&mut state.edges.distances, 1).enumerate().for_each(|(index, lengths)| {

@@ -161,9 +161,9 @@ impl<T: Real> Plan<T> {
         let (n, functions) = (it.channels, it.radial_functions);
         let basis = |name: &str, cutoff: f64| {
             let frequencies = model.weight(name, &[functions])?;
-            Ok::<_, ModelError>(LengthBasis { frequencies, cutoff, power: it.cutoff_power })
+            Ok::<_, ModelError>(LengthBasis::new(builder.arch, &frequencies, cutoff, it.cutoff_power))
         };
-        let angles = AngleBasis { frequencies: model.weight("angles.frequencies", &[it.angular_functions])? };
+        let angles = AngleBasis::new(builder.arch, model.weight("angles.frequencies", &[it.angular_functions])?);
         let embedding = model.weight("species.embedding", &[it.species.len(), n])?;
         let norm = match it.normalized {
             true => Some(builder.norm("readout.norm")?),

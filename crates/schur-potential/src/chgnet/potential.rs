@@ -13,8 +13,9 @@ use crate::graph::{self, AtomValues, EdgeGradient, Geometry, Network, RowBlocks}
 use crate::layers::PerceptronScratch;
 use crate::{Evaluation, PotentialError, Request};
 
-/// Atoms in a block: their edges, some fifty each, fill the tiles of products by themselves.
-const BLOCK: usize = 6;
+/// Atoms in a block: their edges, some fifty each, fill the tiles of products by themselves, and threads wait less for
+/// each other than with larger blocks.
+const BLOCK: usize = 4;
 /// Marks an edge that is too long for angles.
 const FAR: u32 = u32::MAX;
 
@@ -75,6 +76,7 @@ pub(crate) struct Scratch<T> {
     pub(super) other: Aligned<T>,
     pub(super) more: [Aligned<T>; 4],
     pub(super) functions: [Vec<f64>; 2],
+    pub(super) waves: [Vec<f64>; 2],
 }
 
 impl<T: Real> ChgnetNetwork<T> {
