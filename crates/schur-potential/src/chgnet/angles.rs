@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use schur_tensor::{Aligned, Real, padded};
 
 use super::atoms::{add_rows, apply_rows};
-use super::plan::Gated;
+use super::plan::{Gated, GatedRows};
 use super::potential::{Near, Passes, Scratch, State, pairs};
 
 /// Components of a vector.
@@ -104,10 +104,17 @@ impl<T: Real> Passes<'_, T> {
     }
 
     /// Fills the first layers' results of the angles at atom `k` and runs the gated network.
-    fn angle_rows(&self, gated: &Gated<T>, k: usize, near: &Near, source: Source<'_, T>, scratch: &mut Scratch<T>) {
+    fn angle_rows(
+        &self,
+        gated: &Gated<T>,
+        (k, near): (usize, &Near),
+        source: Source<'_, T>,
+        mut rows: GatedRows<'_, T>,
+        scratch: &mut Scratch<T>,
+    ) {
         let (n, row, angles) = (self.plan.channels, near.row(k), near.angles(k));
         let nears = &source.nears[row.start * n..row.end * n];
-        let Scratch { gated: rows, other, more: [left, right, ..], .. } = scratch;
+        let Scratch { gated: memory, other, more: [left, right, ..], .. } = scratch;
         other.resize(n);
         for (i, branch) in gated.branches.iter().enumerate() {
             let own = other.as_mut_slice();
@@ -115,8 +122,7 @@ impl<T: Real> Passes<'_, T> {
             branch.parts[3].add(1, &source.atoms[k * n..(k + 1) * n], own);
             apply_rows(&branch.parts[0], nears, n, left);
             apply_rows(&branch.parts[1], nears, n, right);
-            rows.first[i].resize(angles.len() * n);
-            let first = rows.first[i].as_mut_slice();
+            let first = &mut *rows.first[i];
             for (target, (p, q)) in first.chunks_exact_mut(n).zip(pairs(row.len())) {
                 let (left, right) = (&left.as_slice()[p * n..(p + 1) * n], &right.as_slice()[q * n..(q + 1) * n]);
                 for u in 0..n {
@@ -125,17 +131,23 @@ impl<T: Real> Passes<'_, T> {
             }
             branch.parts[2].add(angles.len(), &source.angles[angles.start * n..angles.end * n], first);
         }
-        gated.forward(angles.len(), rows);
+        gated.forward(angles.len(), &mut rows, memory);
     }
 
     /// The reverse of [`angle_rows`](Self::angle_rows), from the cotangent of the product in `scratch.gated.values`.
-    fn angle_rows_back(&self, gated: &Gated<T>, count: usize, out: Cotangents<'_, T>, scratch: &mut Scratch<T>) {
+    fn angle_rows_back(
+        &self,
+        gated: &Gated<T>,
+        mut rows: GatedRows<'_, T>,
+        out: Cotangents<'_, T>,
+        scratch: &mut Scratch<T>,
+    ) {
         let n = self.plan.channels;
-        let angles = out.angles.len() / n;
-        let Scratch { gated: rows, other, more: [left, right, ..], .. } = scratch;
-        gated.backward(angles, rows);
+        let (angles, count) = (out.angles.len() / n, out.nears.len() / n);
+        let Scratch { gated: memory, other, more: [left, right, ..], .. } = scratch;
+        gated.backward(angles, &mut rows, memory);
         for (i, branch) in gated.branches.iter().enumerate() {
-            let gradient = rows.first[i].as_slice();
+            let gradient = &*rows.first[i];
             branch.parts[2].transpose(angles, gradient, out.angles, true);
             add_rows(gradient, n, other);
             branch.parts[3].transpose(1, other.as_slice(), out.atom, true);
@@ -159,14 +171,17 @@ impl<T: Real> Passes<'_, T> {
         let before = before[t].as_slice();
         let source = Source { atoms: state.atoms[t + 1].as_slice(), nears: before, angles: state.angles[t].as_slice() };
         let weights = state.near_weights.as_slice();
-        self.near_blocks(near).of(state.sums.as_mut_slice(), n).enumerate().for_each(|(index, sums)| {
+        let sums = self.near_blocks(near).of(state.sums.as_mut_slice(), n);
+        let blocks = sums.zip(state.kept_nears[self.kept(t)].of(self.angle_blocks(near), n));
+        blocks.enumerate().for_each(|(index, (sums, mut kept))| {
             self.with_scratch(|scratch| {
                 let atoms = self.atoms_of(index);
-                let first = near.starts[atoms.start];
+                let (first, first_angle) = (near.starts[atoms.start], near.angle_starts[atoms.start]);
                 sums.fill(T::ZERO);
                 for k in atoms {
-                    self.angle_rows(&update.gated, k, near, source, scratch);
-                    let row = near.row(k);
+                    let (row, angles) = (near.row(k), near.angles(k));
+                    let rows = kept.part((angles.start - first_angle) * n..(angles.end - first_angle) * n);
+                    self.angle_rows(&update.gated, (k, near), source, rows, scratch);
                     let weights = &weights[row.start * n..row.end * n];
                     let sums = &mut sums[(row.start - first) * n..(row.end - first) * n];
                     for (value, (p, q)) in scratch.gated.values.as_slice().chunks_exact(n).zip(pairs(row.len())) {
@@ -217,25 +232,23 @@ impl<T: Real> Passes<'_, T> {
                 update.out.transpose(own.len(), scratch.rows.as_slice(), sums, false);
             });
         });
-        let source = Source {
-            atoms: state.atoms[t + 1].as_slice(),
-            nears: state.nears[t].as_slice(),
-            angles: state.angles[t].as_slice(),
-        };
         let (d_sums, weights) = (state.sums.as_slice(), state.near_weights.as_slice());
         let blocks = (
             state.d_atoms.as_mut_slice().par_chunks_mut(self.block * n),
             self.near_blocks(near).of(state.d_nears.as_mut_slice(), n),
             self.near_blocks(near).of(state.d_near_weights.as_mut_slice(), n),
             self.angle_blocks(near).of(state.d_angles.as_mut_slice(), n),
+            state.kept_nears[t].of(self.angle_blocks(near), n),
         );
-        blocks.into_par_iter().enumerate().for_each(|(index, (d_atoms, d_nears, d_weights, d_angles))| {
+        blocks.into_par_iter().enumerate().for_each(|(index, (d_atoms, d_nears, d_weights, d_angles, mut kept))| {
             self.with_scratch(|scratch| {
                 let atoms = self.atoms_of(index);
                 let (first, first_angle) = (near.starts[atoms.start], near.angle_starts[atoms.start]);
                 for (local, k) in atoms.enumerate() {
                     let (row, angles) = (near.row(k), near.angles(k));
-                    self.angle_rows(&update.gated, k, near, source, scratch);
+                    let of_angles = (angles.start - first_angle) * n..(angles.end - first_angle) * n;
+                    let rows = kept.part(of_angles.clone());
+                    update.gated.replay(&rows, &mut scratch.gated);
                     let own = (row.start - first) * n..(row.end - first) * n;
                     let (d_sums, weights) = (&d_sums[row.start * n..row.end * n], &weights[row.start * n..row.end * n]);
                     let d_weights = &mut d_weights[own.clone()];
@@ -251,9 +264,9 @@ impl<T: Real> Passes<'_, T> {
                     let out = Cotangents {
                         atom: &mut d_atoms[local * n..(local + 1) * n],
                         nears: &mut d_nears[own],
-                        angles: &mut d_angles[(angles.start - first_angle) * n..(angles.end - first_angle) * n],
+                        angles: &mut d_angles[of_angles],
                     };
-                    self.angle_rows_back(&update.gated, row.len(), out, scratch);
+                    self.angle_rows_back(&update.gated, rows, out, scratch);
                 }
             });
         });
@@ -265,14 +278,18 @@ impl<T: Real> Passes<'_, T> {
         let (before, behind) = state.angles.split_at_mut(t + 1);
         let angles = before[t].as_slice();
         let source = Source { atoms: state.atoms[t + 1].as_slice(), nears: state.nears[t + 1].as_slice(), angles };
-        self.angle_blocks(near).of(behind[0].as_mut_slice(), n).enumerate().for_each(|(index, out)| {
+        let out = self.angle_blocks(near).of(behind[0].as_mut_slice(), n);
+        let blocks = out.zip(state.kept_angles[self.kept(t)].of(self.angle_blocks(near), n));
+        blocks.enumerate().for_each(|(index, (out, mut kept))| {
             self.with_scratch(|scratch| {
                 let atoms = self.atoms_of(index);
                 let first = near.angle_starts[atoms.start];
                 for k in atoms {
-                    self.angle_rows(&self.plan.angle_updates[t], k, near, source, scratch);
                     let row = near.angles(k);
-                    let out = &mut out[(row.start - first) * n..(row.end - first) * n];
+                    let own = (row.start - first) * n..(row.end - first) * n;
+                    let rows = kept.part(own.clone());
+                    self.angle_rows(&self.plan.angle_updates[t], (k, near), source, rows, scratch);
+                    let out = &mut out[own];
                     let old = &angles[row.start * n..row.end * n];
                     let new = scratch.gated.values.as_slice();
                     out.iter_mut().zip(old.iter().zip(new)).for_each(|(out, (&old, &new))| *out = old + new);
@@ -284,31 +301,30 @@ impl<T: Real> Passes<'_, T> {
     /// The reverse of an update of angles.
     pub(super) fn backward_angles(&self, t: usize, state: &mut State<T>) {
         let (n, near) = (self.plan.channels, &state.near);
-        let source = Source {
-            atoms: state.atoms[t + 1].as_slice(),
-            nears: state.nears[t + 1].as_slice(),
-            angles: state.angles[t].as_slice(),
-        };
+        let update = &self.plan.angle_updates[t];
         let blocks = (
             state.d_atoms.as_mut_slice().par_chunks_mut(self.block * n),
             self.near_blocks(near).of(state.d_nears.as_mut_slice(), n),
             self.angle_blocks(near).of(state.d_angles.as_mut_slice(), n),
+            state.kept_angles[t].of(self.angle_blocks(near), n),
         );
-        blocks.into_par_iter().enumerate().for_each(|(index, (d_atoms, d_nears, d_angles))| {
+        blocks.into_par_iter().enumerate().for_each(|(index, (d_atoms, d_nears, d_angles, mut kept))| {
             self.with_scratch(|scratch| {
                 let atoms = self.atoms_of(index);
                 let (first, first_angle) = (near.starts[atoms.start], near.angle_starts[atoms.start]);
                 for (local, k) in atoms.enumerate() {
                     let (row, angles) = (near.row(k), near.angles(k));
-                    self.angle_rows(&self.plan.angle_updates[t], k, near, source, scratch);
-                    let d_angles = &mut d_angles[(angles.start - first_angle) * n..(angles.end - first_angle) * n];
+                    let of_angles = (angles.start - first_angle) * n..(angles.end - first_angle) * n;
+                    let rows = kept.part(of_angles.clone());
+                    update.replay(&rows, &mut scratch.gated);
+                    let d_angles = &mut d_angles[of_angles];
                     scratch.gated.values.as_mut_slice().copy_from_slice(d_angles);
                     let out = Cotangents {
                         atom: &mut d_atoms[local * n..(local + 1) * n],
                         nears: &mut d_nears[(row.start - first) * n..(row.end - first) * n],
                         angles: d_angles,
                     };
-                    self.angle_rows_back(&self.plan.angle_updates[t], row.len(), out, scratch);
+                    self.angle_rows_back(update, rows, out, scratch);
                 }
             });
         });

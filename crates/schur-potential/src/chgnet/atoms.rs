@@ -7,6 +7,7 @@ use schur_atoms::neighbours::distance;
 use schur_tensor::Real;
 
 use super::basis::LengthBasis;
+use super::plan::GatedRows;
 use super::potential::{Near, Passes, Scratch, State};
 use crate::layers::Dense;
 
@@ -129,7 +130,14 @@ impl<T: Real> Passes<'_, T> {
     }
 
     /// Fills the first layers' results of the edges of atom `k` and runs the gated network.
-    fn edge_rows(&self, t: usize, k: usize, source: &Source<'_, T>, scratch: &mut Scratch<T>) {
+    fn edge_rows(
+        &self,
+        t: usize,
+        k: usize,
+        source: &Source<'_, T>,
+        mut rows: GatedRows<'_, T>,
+        scratch: &mut Scratch<T>,
+    ) {
         let (n, row) = (self.plan.channels, self.geometry.row(k));
         let update = &self.plan.atom_updates[t];
         source.bond_rows(row.clone(), n, &mut scratch.rows);
@@ -138,8 +146,7 @@ impl<T: Real> Passes<'_, T> {
             let own = scratch.other.as_mut_slice();
             own.copy_from_slice(branch.bias.as_slice());
             branch.parts[0].add(1, &source.atoms[k * n..(k + 1) * n], own);
-            scratch.gated.first[i].resize(row.len() * n);
-            let first = scratch.gated.first[i].as_mut_slice();
+            let first = &mut *rows.first[i];
             for (target, &node) in first.chunks_exact_mut(n).zip(&self.geometry.nodes[row.clone()]) {
                 let sent = &source.sent[i][node as usize * n..][..n];
                 for u in 0..n {
@@ -148,7 +155,7 @@ impl<T: Real> Passes<'_, T> {
             }
             branch.parts[1].add(row.len(), scratch.rows.as_slice(), first);
         }
-        update.gated.forward(row.len(), &mut scratch.gated);
+        update.gated.forward(row.len(), &mut rows, &mut scratch.gated);
     }
 
     /// One update of atoms.
@@ -165,13 +172,17 @@ impl<T: Real> Passes<'_, T> {
             sent: [state.sent[0].as_slice(), state.sent[1].as_slice()],
         };
         let weights = state.bond_weights.as_slice();
-        behind[0].as_mut_slice().par_chunks_mut(self.block * n).enumerate().for_each(|(index, out)| {
+        let out = behind[0].as_mut_slice().par_chunks_mut(self.block * n);
+        let blocks = out.zip(state.kept_atoms[self.kept(t)].of(self.edge_blocks(), n));
+        blocks.enumerate().for_each(|(index, (out, mut kept))| {
             self.with_scratch(|scratch| {
                 let atoms = self.atoms_of(index);
+                let first = self.geometry.starts[atoms.start];
                 scratch.kept.resize(atoms.len() * n);
                 for (local, k) in atoms.clone().enumerate() {
-                    self.edge_rows(t, k, &source, scratch);
                     let row = self.geometry.row(k);
+                    let own = (row.start - first) * n..(row.end - first) * n;
+                    self.edge_rows(t, k, &source, kept.part(own), scratch);
                     let sum = &mut scratch.kept.as_mut_slice()[local * n..(local + 1) * n];
                     sum.fill(T::ZERO);
                     let edges = scratch.gated.values.as_slice().chunks_exact(n).take(row.len());
@@ -189,27 +200,16 @@ impl<T: Real> Passes<'_, T> {
 
     /// The reverse of an update of atoms.
     pub(super) fn backward_atoms(&self, t: usize, state: &mut State<T>) {
-        self.send(t, state);
         let (n, update) = (self.plan.channels, &self.plan.atom_updates[t]);
-        let source = Source {
-            atoms: state.atoms[t].as_slice(),
-            bonds: state.bonds.as_slice(),
-            nears: state.nears[t].as_slice(),
-            near: &state.near,
-            offset: self.far_offset(t, &state.near),
-            sent: [state.sent[0].as_slice(), state.sent[1].as_slice()],
-        };
         let weights = state.bond_weights.as_slice();
-        let [received_core, received_gate] = &mut state.received;
         let blocks = (
             state.d_atoms.as_mut_slice().par_chunks_mut(self.block * n),
             self.edge_blocks().of(&mut *state.d_bonds.as_mut_slice(), n),
             self.edge_blocks().of(&mut *state.d_bond_weights.as_mut_slice(), n),
             self.near_blocks(&state.near).of(&mut *state.d_nears.as_mut_slice(), n),
-            self.edge_blocks().of(&mut *received_core.as_mut_slice(), n),
-            self.edge_blocks().of(&mut *received_gate.as_mut_slice(), n),
+            state.kept_atoms[t].of(self.edge_blocks(), n),
         );
-        blocks.into_par_iter().enumerate().for_each(|(index, (d_atoms, d_bonds, d_weights, d_nears, core, shut))| {
+        blocks.into_par_iter().enumerate().for_each(|(index, (d_atoms, d_bonds, d_weights, d_nears, mut kept))| {
             self.with_scratch(|scratch| {
                 let atoms = self.atoms_of(index);
                 let (first, first_near) = (self.geometry.starts[atoms.start], state.near.starts[atoms.start]);
@@ -217,8 +217,9 @@ impl<T: Real> Passes<'_, T> {
                 update.out.transpose(atoms.len(), d_atoms, scratch.kept.as_mut_slice(), false);
                 for (local, k) in atoms.enumerate() {
                     let row = self.geometry.row(k);
-                    self.edge_rows(t, k, &source, scratch);
                     let own = (row.start - first) * n..(row.end - first) * n;
+                    let mut rows = kept.part(own.clone());
+                    update.gated.replay(&rows, &mut scratch.gated);
                     let d_sum = &scratch.kept.as_slice()[local * n..(local + 1) * n];
                     let values = scratch.gated.values.as_mut_slice().chunks_exact_mut(n);
                     let of_edges =
@@ -229,16 +230,14 @@ impl<T: Real> Passes<'_, T> {
                             value[u] = d_sum[u] * weight[u];
                         }
                     }
-                    update.gated.backward(row.len(), &mut scratch.gated);
+                    update.gated.backward(row.len(), &mut rows, &mut scratch.gated);
                     scratch.rows.resize(row.len() * n);
                     for (i, branch) in update.gated.branches.iter().enumerate() {
-                        let gradient = scratch.gated.first[i].as_slice();
+                        let gradient = &*rows.first[i];
                         branch.parts[1].transpose(row.len(), gradient, scratch.rows.as_mut_slice(), i > 0);
                         add_rows(gradient, n, &mut scratch.other);
                         let d_atom = &mut d_atoms[local * n..(local + 1) * n];
                         branch.parts[0].transpose(1, scratch.other.as_slice(), d_atom, true);
-                        let kept = if i == 0 { &mut *core } else { &mut *shut };
-                        kept[own.clone()].copy_from_slice(gradient);
                     }
                     for (edge, gradient) in row.zip(scratch.rows.as_slice().chunks_exact(n)) {
                         let target = match state.near.find_edge(edge) {
@@ -256,7 +255,7 @@ impl<T: Real> Passes<'_, T> {
     /// Adds what neighbours have done with what an atom sent them to its cotangent.
     fn gather_sent(&self, t: usize, state: &mut State<T>) {
         let n = self.plan.channels;
-        let received = [state.received[0].as_slice(), state.received[1].as_slice()];
+        let received = [0, 1].map(|branch: usize| state.kept_atoms[t].first[branch].as_slice());
         state.d_atoms.as_mut_slice().par_chunks_mut(self.block * n).enumerate().for_each(|(index, d_atoms)| {
             self.with_scratch(|scratch| {
                 let atoms = self.atoms_of(index);

@@ -1,11 +1,14 @@
 //! Everything that depends on the weights only, computed once.
 
+use std::ops::Range;
+
+use rayon::prelude::*;
 use schur_multilinear::Gate;
 use schur_tensor::{Aligned, Real, pulp::Arch};
 
 use super::ChgnetArchitecture;
 use super::basis::{AngleBasis, LengthBasis};
-use crate::graph::{EdgeHarmonics, SpeciesMap};
+use crate::graph::{EdgeHarmonics, RowBlocks, SpeciesMap};
 use crate::layers::{Dense, DenseWeights, LayerNorm, Perceptron, gate, gate_backward};
 use crate::{Model, ModelError, PotentialOptions};
 use schur_product::ProductError;
@@ -27,35 +30,90 @@ pub(super) struct Gated<T> {
     pub branches: [Branch<T>; 2],
 }
 
-/// Memory for the rows that pass through a gated network: for each branch what its first layer gives, which is the
-/// caller's to fill, and what follows.
+/// What a gated network keeps of some rows for the reverse pass, for each branch.
+#[derive(Debug)]
+pub(super) struct GatedRows<'a, T> {
+    /// Results of the first layers, which are the caller's to fill; behind the reverse pass their cotangents.
+    pub first: [&'a mut [T]; 2],
+    /// Results of the second layers; empty without.
+    second: [&'a mut [T]; 2],
+}
+
+impl<T> GatedRows<'_, T> {
+    /// Some of the numbers.
+    pub fn part(&mut self, range: Range<usize>) -> GatedRows<'_, T> {
+        let Self { first: [a, b], second: [c, d] } = self;
+        let second = if c.is_empty() { 0..0 } else { range.clone() };
+        GatedRows { first: [&mut a[range.clone()], &mut b[range]], second: [&mut c[second.clone()], &mut d[second]] }
+    }
+}
+
+/// The same of all rows: two or four numbers a channel, which cost less to read again than to compute again.
+#[derive(Debug, Default)]
+pub(super) struct GatedMemory<T> {
+    /// As in [`GatedRows`].
+    pub first: [Aligned<T>; 2],
+    second: [Aligned<T>; 2],
+}
+
+impl<T: Real> GatedMemory<T> {
+    /// Makes room; only networks with a hidden layer have results of a second one.
+    pub fn resize(&mut self, len: usize, hidden: bool) {
+        self.first.iter_mut().for_each(|array| array.resize(len));
+        self.second.iter_mut().for_each(|array| array.resize(if hidden { len } else { 0 }));
+    }
+
+    /// The rows block by block.
+    pub fn of<'a>(
+        &'a mut self,
+        blocks: RowBlocks<'a>,
+        n: usize,
+    ) -> impl IndexedParallelIterator<Item = GatedRows<'a, T>> {
+        let Self { first: [a, b], second: [c, d] } = self;
+        let second = if c.as_slice().is_empty() { 0 } else { n };
+        let first = [a, b].map(|array| blocks.of(array.as_mut_slice(), n));
+        let second = [c, d].map(|array| blocks.of(array.as_mut_slice(), second));
+        let ([a, b], [c, d]) = (first, second);
+        let rows = (a, b, c, d).into_par_iter();
+        rows.map(|(a, b, c, d)| GatedRows { first: [a, b], second: [c, d] })
+    }
+}
+
+/// Memory for the rows that pass through a gated network.
 #[derive(Debug, Default)]
 pub(super) struct GatedScratch<T> {
-    /// In: results of the first layers. After the reverse pass: their cotangents.
-    pub first: [Aligned<T>; 2],
     /// The result of the forward pass; the caller makes it the cotangent for the reverse one.
     pub values: Aligned<T>,
-    before_norm: [Aligned<T>; 2],
     results: [Aligned<T>; 2],
     spare: Aligned<T>,
 }
 
+impl<T: Real> Branch<T> {
+    /// What the normalisation reads of branch `i`.
+    fn before_norm<'a>(&self, rows: &'a GatedRows<'_, T>, i: usize) -> &'a [T] {
+        if self.second.is_some() { rows.second[i] } else { rows.first[i] }
+    }
+}
+
 impl<T: Real> Gated<T> {
     /// From the results of the first layers to the product.
-    pub fn forward(&self, rows: usize, scratch: &mut GatedScratch<T>) {
+    pub fn forward(&self, count: usize, rows: &mut GatedRows<'_, T>, scratch: &mut GatedScratch<T>) {
         for (i, branch) in self.branches.iter().enumerate() {
-            let len = scratch.first[i].as_slice().len();
-            scratch.before_norm[i].resize(len);
-            match &branch.second {
-                Some((activation, layer)) => {
-                    scratch.spare.resize(len);
-                    activation.forward(scratch.first[i].as_slice(), scratch.spare.as_mut_slice());
-                    layer.apply(rows, scratch.spare.as_slice(), scratch.before_norm[i].as_mut_slice());
-                }
-                None => scratch.before_norm[i].as_mut_slice().copy_from_slice(scratch.first[i].as_slice()),
+            if let Some((activation, layer)) = &branch.second {
+                scratch.spare.resize(rows.first[i].len());
+                activation.forward(rows.first[i], scratch.spare.as_mut_slice());
+                layer.apply(count, scratch.spare.as_slice(), rows.second[i]);
             }
-            scratch.results[i].resize(len);
-            let (before, result) = (scratch.before_norm[i].as_slice(), scratch.results[i].as_mut_slice());
+        }
+        self.replay(rows, scratch);
+    }
+
+    /// The product again, from what the forward pass has kept.
+    pub fn replay(&self, rows: &GatedRows<'_, T>, scratch: &mut GatedScratch<T>) {
+        for (i, branch) in self.branches.iter().enumerate() {
+            let before = branch.before_norm(rows, i);
+            scratch.results[i].resize(before.len());
+            let result = scratch.results[i].as_mut_slice();
             match &branch.norm {
                 Some(norm) => norm.forward(before, result),
                 None => result.copy_from_slice(before),
@@ -66,22 +124,22 @@ impl<T: Real> Gated<T> {
         gate(self.arch, core.as_slice(), shut.as_slice(), scratch.values.as_mut_slice());
     }
 
-    /// The reverse pass: `values` is the cotangent of the product, `first` becomes that of the first layers' results.
-    pub fn backward(&self, rows: usize, scratch: &mut GatedScratch<T>) {
+    /// The reverse pass behind [`replay`](Self::replay): `values` is the cotangent of the product.
+    pub fn backward(&self, count: usize, rows: &mut GatedRows<'_, T>, scratch: &mut GatedScratch<T>) {
         let [core, shut] = &mut scratch.results;
         gate_backward(self.arch, core.as_mut_slice(), shut.as_mut_slice(), scratch.values.as_slice());
         for (i, branch) in self.branches.iter().enumerate() {
             let gradient = scratch.results[i].as_mut_slice();
             if let Some(norm) = &branch.norm {
-                norm.backward(scratch.before_norm[i].as_slice(), gradient);
+                norm.backward(branch.before_norm(rows, i), gradient);
             }
             match &branch.second {
                 Some((activation, layer)) => {
                     scratch.spare.resize(gradient.len());
-                    layer.transpose(rows, gradient, scratch.spare.as_mut_slice(), false);
-                    activation.backward(scratch.first[i].as_mut_slice(), scratch.spare.as_slice());
+                    layer.transpose(count, gradient, scratch.spare.as_mut_slice(), false);
+                    activation.backward(rows.first[i], scratch.spare.as_slice());
                 }
-                None => scratch.first[i].as_mut_slice().copy_from_slice(gradient),
+                None => rows.first[i].copy_from_slice(gradient),
             }
         }
     }

@@ -8,7 +8,7 @@ use schur_atoms::Structure;
 use schur_atoms::neighbours::distance;
 use schur_tensor::{Aligned, Real};
 
-use super::plan::{GatedScratch, Plan};
+use super::plan::{GatedMemory, GatedScratch, Plan};
 use crate::graph::{self, AtomValues, EdgeGradient, Geometry, Network, RowBlocks};
 use crate::layers::PerceptronScratch;
 use crate::{Evaluation, PotentialError, Request};
@@ -53,9 +53,13 @@ pub(super) struct State<T> {
     pub angles: Vec<Aligned<T>>,
     /// Sums over the angles of each near bond at one of its ends, or their cotangents.
     pub sums: Aligned<T>,
-    /// What the update reads of each atom as neighbour, for both branches; the cotangents that neighbours gather.
+    /// What the update reads of each atom as neighbour, for both branches.
     pub sent: [Aligned<T>; 2],
-    pub received: [Aligned<T>; 2],
+    /// Of edges in each update of atoms, and of angles in each of near bonds and of angles; without a reverse pass only
+    /// the first is used, over and over.
+    pub kept_atoms: Vec<GatedMemory<T>>,
+    pub kept_nears: Vec<GatedMemory<T>>,
+    pub kept_angles: Vec<GatedMemory<T>>,
     pub d_atoms: Aligned<T>,
     pub d_bonds: Aligned<T>,
     pub d_bond_weights: Aligned<T>,
@@ -199,6 +203,11 @@ impl<T: Real> Passes<'_, T> {
         RowBlocks { starts: &near.angle_starts, block: self.block }
     }
 
+    /// Where update `t` keeps its rows.
+    pub(super) fn kept(&self, t: usize) -> usize {
+        if self.reverse { t } else { 0 }
+    }
+
     /// Fills the energies of all atoms and keeps what the reverse pass needs.
     fn forward(&self, state: &mut State<T>) {
         self.resize(state);
@@ -234,8 +243,16 @@ impl<T: Real> Passes<'_, T> {
             list.resize_with(count, Aligned::default);
             list.iter_mut().for_each(|array| array.resize(len));
         }
+        for (list, count, len, hidden) in [
+            (&mut state.kept_atoms, layers, edges, true),
+            (&mut state.kept_nears, layers - 1, angles, true),
+            (&mut state.kept_angles, layers - 2, angles, false),
+        ] {
+            let count = if self.reverse { count } else { count.min(1) };
+            list.resize_with(count.max(list.len()), GatedMemory::default);
+            list[..count].iter_mut().for_each(|memory| memory.resize(len, hidden));
+        }
         let [sent_core, sent_gate] = &mut state.sent;
-        let [received_core, received_gate] = &mut state.received;
         for (array, len) in [
             (&mut state.bonds, edges),
             (&mut state.bond_weights, edges),
@@ -243,8 +260,6 @@ impl<T: Real> Passes<'_, T> {
             (&mut state.sums, nears),
             (sent_core, atoms),
             (sent_gate, atoms),
-            (received_core, edges),
-            (received_gate, edges),
             (&mut state.d_atoms, atoms),
             (&mut state.d_bonds, edges),
             (&mut state.d_bond_weights, edges),
