@@ -166,13 +166,14 @@ impl<T: Real> Passes<'_, T> {
 
     /// One update of near bonds: sums at each end, then both ends together.
     pub(super) fn update_nears(&self, t: usize, state: &mut State<T>) {
+        let kept = state.kept(t);
         let (n, near, update) = (self.plan.channels, &state.near, &self.plan.bond_updates[t]);
         let (before, behind) = state.nears.split_at_mut(t + 1);
         let before = before[t].as_slice();
         let source = Source { atoms: state.atoms[t + 1].as_slice(), nears: before, angles: state.angles[t].as_slice() };
         let weights = state.near_weights.as_slice();
         let sums = self.near_blocks(near).of(state.sums.as_mut_slice(), n);
-        let blocks = sums.zip(state.kept_nears[self.kept(t)].of(self.angle_blocks(near), n));
+        let blocks = sums.zip(state.kept_nears[kept].of(self.angle_blocks(near), n));
         blocks.enumerate().for_each(|(index, (sums, mut kept))| {
             self.with_scratch(|scratch| {
                 let atoms = self.atoms_of(index);
@@ -222,6 +223,10 @@ impl<T: Real> Passes<'_, T> {
 
     /// The reverse of an update of near bonds.
     pub(super) fn backward_nears(&self, t: usize, state: &mut State<T>) {
+        if !state.keeps_all {
+            self.update_nears(t, state);
+        }
+        let kept = state.kept(t);
         let (n, near, update) = (self.plan.channels, &state.near, &self.plan.bond_updates[t]);
         let d_behind = state.d_nears.as_slice();
         self.near_blocks(near).of(state.sums.as_mut_slice(), n).enumerate().for_each(|(index, sums)| {
@@ -238,7 +243,7 @@ impl<T: Real> Passes<'_, T> {
             self.near_blocks(near).of(state.d_nears.as_mut_slice(), n),
             self.near_blocks(near).of(state.d_near_weights.as_mut_slice(), n),
             self.angle_blocks(near).of(state.d_angles.as_mut_slice(), n),
-            state.kept_nears[t].of(self.angle_blocks(near), n),
+            state.kept_nears[kept].of(self.angle_blocks(near), n),
         );
         blocks.into_par_iter().enumerate().for_each(|(index, (d_atoms, d_nears, d_weights, d_angles, mut kept))| {
             self.with_scratch(|scratch| {
@@ -274,12 +279,13 @@ impl<T: Real> Passes<'_, T> {
 
     /// One update of angles.
     pub(super) fn update_angles(&self, t: usize, state: &mut State<T>) {
+        let kept = state.kept(t);
         let (n, near) = (self.plan.channels, &state.near);
         let (before, behind) = state.angles.split_at_mut(t + 1);
         let angles = before[t].as_slice();
         let source = Source { atoms: state.atoms[t + 1].as_slice(), nears: state.nears[t + 1].as_slice(), angles };
         let out = self.angle_blocks(near).of(behind[0].as_mut_slice(), n);
-        let blocks = out.zip(state.kept_angles[self.kept(t)].of(self.angle_blocks(near), n));
+        let blocks = out.zip(state.kept_angles[kept].of(self.angle_blocks(near), n));
         blocks.enumerate().for_each(|(index, (out, mut kept))| {
             self.with_scratch(|scratch| {
                 let atoms = self.atoms_of(index);
@@ -300,13 +306,17 @@ impl<T: Real> Passes<'_, T> {
 
     /// The reverse of an update of angles.
     pub(super) fn backward_angles(&self, t: usize, state: &mut State<T>) {
+        if !state.keeps_all {
+            self.update_angles(t, state);
+        }
+        let kept = state.kept(t);
         let (n, near) = (self.plan.channels, &state.near);
         let update = &self.plan.angle_updates[t];
         let blocks = (
             state.d_atoms.as_mut_slice().par_chunks_mut(self.block * n),
             self.near_blocks(near).of(state.d_nears.as_mut_slice(), n),
             self.angle_blocks(near).of(state.d_angles.as_mut_slice(), n),
-            state.kept_angles[t].of(self.angle_blocks(near), n),
+            state.kept_angles[kept].of(self.angle_blocks(near), n),
         );
         blocks.into_par_iter().enumerate().for_each(|(index, (d_atoms, d_nears, d_angles, mut kept))| {
             self.with_scratch(|scratch| {

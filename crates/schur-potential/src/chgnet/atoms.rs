@@ -160,6 +160,7 @@ impl<T: Real> Passes<'_, T> {
 
     /// One update of atoms.
     pub(super) fn update_atoms(&self, t: usize, state: &mut State<T>) {
+        let kept = state.kept(t);
         self.send(t, state);
         let n = self.plan.channels;
         let (before, behind) = state.atoms.split_at_mut(t + 1);
@@ -173,7 +174,7 @@ impl<T: Real> Passes<'_, T> {
         };
         let weights = state.bond_weights.as_slice();
         let out = behind[0].as_mut_slice().par_chunks_mut(self.block * n);
-        let blocks = out.zip(state.kept_atoms[self.kept(t)].of(self.edge_blocks(), n));
+        let blocks = out.zip(state.kept_atoms[kept].of(self.edge_blocks(), n));
         blocks.enumerate().for_each(|(index, (out, mut kept))| {
             self.with_scratch(|scratch| {
                 let atoms = self.atoms_of(index);
@@ -200,6 +201,10 @@ impl<T: Real> Passes<'_, T> {
 
     /// The reverse of an update of atoms.
     pub(super) fn backward_atoms(&self, t: usize, state: &mut State<T>) {
+        if !state.keeps_all {
+            self.update_atoms(t, state);
+        }
+        let kept = state.kept(t);
         let (n, update) = (self.plan.channels, &self.plan.atom_updates[t]);
         let weights = state.bond_weights.as_slice();
         let blocks = (
@@ -207,7 +212,7 @@ impl<T: Real> Passes<'_, T> {
             self.edge_blocks().of(&mut *state.d_bonds.as_mut_slice(), n),
             self.edge_blocks().of(&mut *state.d_bond_weights.as_mut_slice(), n),
             self.near_blocks(&state.near).of(&mut *state.d_nears.as_mut_slice(), n),
-            state.kept_atoms[t].of(self.edge_blocks(), n),
+            state.kept_atoms[kept].of(self.edge_blocks(), n),
         );
         blocks.into_par_iter().enumerate().for_each(|(index, (d_atoms, d_bonds, d_weights, d_nears, mut kept))| {
             self.with_scratch(|scratch| {
@@ -255,7 +260,8 @@ impl<T: Real> Passes<'_, T> {
     /// Adds what neighbours have done with what an atom sent them to its cotangent.
     fn gather_sent(&self, t: usize, state: &mut State<T>) {
         let n = self.plan.channels;
-        let received = [0, 1].map(|branch: usize| state.kept_atoms[t].first[branch].as_slice());
+        let kept = &state.kept_atoms[state.kept(t)].first;
+        let received = [0, 1].map(|branch: usize| kept[branch].as_slice());
         state.d_atoms.as_mut_slice().par_chunks_mut(self.block * n).enumerate().for_each(|(index, d_atoms)| {
             self.with_scratch(|scratch| {
                 let atoms = self.atoms_of(index);

@@ -57,6 +57,12 @@ pub(super) struct GatedMemory<T> {
 }
 
 impl<T: Real> GatedMemory<T> {
+    /// Bytes of `len` numbers a branch and layer.
+    pub const fn bytes(len: usize, hidden: bool) -> usize {
+        let layers = if hidden { 2 } else { 1 };
+        2 * layers * len * size_of::<T>()
+    }
+
     /// Makes room; only networks with a hidden layer have results of a second one.
     pub fn resize(&mut self, len: usize, hidden: bool) {
         self.first.iter_mut().for_each(|array| array.resize(len));

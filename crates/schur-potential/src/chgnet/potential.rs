@@ -16,6 +16,9 @@ use crate::{Evaluation, PotentialError, Request};
 /// Atoms in a block: their edges, some fifty each, fill the tiles of products by themselves, and threads wait less for
 /// each other than with larger blocks.
 const BLOCK: usize = 4;
+/// The most bytes of rows that all updates keep for the reverse pass, some 1200 atoms of copper in f32. Larger
+/// structures keep those of one update and run each again, which gives the same bits in a third of the memory.
+const MOST_KEPT: usize = 1 << 30;
 /// Marks an edge that is too long for angles.
 const FAR: u32 = u32::MAX;
 
@@ -55,8 +58,9 @@ pub(super) struct State<T> {
     pub sums: Aligned<T>,
     /// What the update reads of each atom as neighbour, for both branches.
     pub sent: [Aligned<T>; 2],
-    /// Of edges in each update of atoms, and of angles in each of near bonds and of angles; without a reverse pass only
-    /// the first is used, over and over.
+    /// Whether each update keeps rows of its own; if not, all use the first.
+    pub keeps_all: bool,
+    /// Of edges in each update of atoms, and of angles in each of near bonds and of angles.
     pub kept_atoms: Vec<GatedMemory<T>>,
     pub kept_nears: Vec<GatedMemory<T>>,
     pub kept_angles: Vec<GatedMemory<T>>,
@@ -87,6 +91,13 @@ impl<T: Real> ChgnetNetwork<T> {
     /// Takes no memory before the first evaluation.
     pub fn new(plan: Plan<T>) -> Self {
         Self { plan, state: State::default() }
+    }
+}
+
+impl<T> State<T> {
+    /// Where update `t` keeps its rows.
+    pub fn kept(&self, t: usize) -> usize {
+        if self.keeps_all { t } else { 0 }
     }
 }
 
@@ -203,11 +214,6 @@ impl<T: Real> Passes<'_, T> {
         RowBlocks { starts: &near.angle_starts, block: self.block }
     }
 
-    /// Where update `t` keeps its rows.
-    pub(super) fn kept(&self, t: usize) -> usize {
-        if self.reverse { t } else { 0 }
-    }
-
     /// Fills the energies of all atoms and keeps what the reverse pass needs.
     fn forward(&self, state: &mut State<T>) {
         self.resize(state);
@@ -243,12 +249,15 @@ impl<T: Real> Passes<'_, T> {
             list.resize_with(count, Aligned::default);
             list.iter_mut().for_each(|array| array.resize(len));
         }
-        for (list, count, len, hidden) in [
-            (&mut state.kept_atoms, layers, edges, true),
-            (&mut state.kept_nears, layers - 1, angles, true),
-            (&mut state.kept_angles, layers - 2, angles, false),
-        ] {
-            let count = if self.reverse { count } else { count.min(1) };
+        let wanted = [(layers, edges, true), (layers - 1, angles, true), (layers - 2, angles, false)];
+        let sizes = wanted.map(|(count, len, hidden)| count * GatedMemory::<T>::bytes(len, hidden));
+        state.keeps_all = self.reverse && sizes.iter().sum::<usize>() <= MOST_KEPT;
+        let lists = [&mut state.kept_atoms, &mut state.kept_nears, &mut state.kept_angles];
+        for (list, (count, len, hidden)) in lists.into_iter().zip(wanted) {
+            let count = if state.keeps_all { count } else { count.min(1) };
+            if self.reverse {
+                list.truncate(count);
+            }
             list.resize_with(count.max(list.len()), GatedMemory::default);
             list[..count].iter_mut().for_each(|memory| memory.resize(len, hidden));
         }
