@@ -66,7 +66,8 @@ pub(crate) fn measure<T: Real>(
     // Off the nodes and their midpoints, from the closest contact in matter on.
     let probes: Vec<f64> = (0..).map(|i| 0.5 + 0.0137 * f64::from(i)).take_while(|&r| r < cutoff).collect();
     let rows = rows(&probes);
-    let width = rows.len() / (2 * probes.len()).max(1);
+    // Without any probe there are no rows, but chunks of none are no chunks.
+    let width = (rows.len() / (2 * probes.len()).max(1)).max(1);
     let (mut errors, mut sums) = ([0.0_f64; 2], [0.0; 2]);
     for (row, &r) in rows.chunks_exact(2 * width).zip(&probes) {
         let (values, derivatives) = table.evaluate(r);
@@ -112,4 +113,17 @@ pub(crate) fn spline_pieces(kink: Option<f64>, cutoff: f64) -> Vec<SplinePiece> 
         start = end;
     }
     pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cut_offs_below_every_probe_can_be_measured() {
+        let pieces = spline_pieces(None, 0.4);
+        let table = tabulate::<f64>(&pieces, 2, |distances| vec![1.0; 4 * distances.len()]);
+        let error = measure(&table, 0.4, |distances| vec![1.0; 4 * distances.len()]);
+        assert_eq!(error.bytes, table.bytes());
+    }
 }
