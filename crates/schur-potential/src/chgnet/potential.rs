@@ -11,7 +11,7 @@ use schur_tensor::{Aligned, Real};
 use super::plan::{GatedMemory, GatedScratch, Plan};
 use crate::graph::{self, AtomValues, EdgeGradient, Geometry, Network, RowBlocks};
 use crate::layers::PerceptronScratch;
-use crate::{Evaluation, PotentialError, Request};
+use crate::{PotentialError, Request};
 
 /// Atoms in a block: their edges, some fifty each, fill the tiles of products by themselves, and threads wait less for
 /// each other than with larger blocks.
@@ -172,8 +172,7 @@ impl<T: Real> Network<T> for ChgnetNetwork<T> {
         scratch: &[Mutex<Scratch<T>>],
         structure: &Structure,
         request: Request,
-        out: &mut Evaluation,
-    ) -> Result<(), PotentialError> {
+    ) -> Result<&AtomValues, PotentialError> {
         let block = graph::block_of(structure.len(), BLOCK, scratch.len());
         geometry.update(structure, &self.plan.harmonics, None, block)?;
         self.plan.species.fill(structure, &geometry.order, &mut self.state.species)?;
@@ -187,7 +186,7 @@ impl<T: Real> Network<T> for ChgnetNetwork<T> {
         if passes.reverse {
             passes.backward(&mut self.state);
         }
-        self.state.values.deliver(geometry, request, out)
+        Ok(&self.state.values)
     }
 
     fn has_magnetic_moments(&self) -> bool {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use schur_atoms::Structure;
 use schur_tensor::Real;
 
-use super::Geometry;
+use super::{AtomValues, Geometry};
 use crate::{Evaluation, Potential, PotentialError, Request};
 
 /// A model with the features and cotangents that its passes use again.
@@ -17,15 +17,15 @@ pub(crate) trait Network<T: Real> {
     /// A list of edges as the network wants it, still empty.
     fn geometry(&self) -> Result<Geometry<T>, PotentialError>;
 
-    /// Brings the edges up to date and runs the passes that are asked for, in the calling thread's pool.
+    /// Brings the edges up to date and runs the passes that are asked for, in the calling thread's pool; the values are
+    /// those of the renumbered atoms.
     fn run(
         &mut self,
         geometry: &mut Geometry<T>,
         scratch: &[Mutex<Self::Scratch>],
         structure: &Structure,
         request: Request,
-        out: &mut Evaluation,
-    ) -> Result<(), PotentialError>;
+    ) -> Result<&AtomValues, PotentialError>;
 
     /// Whether answers hold magnetic moments.
     fn has_magnetic_moments(&self) -> bool {
@@ -54,7 +54,8 @@ impl<T: Real, N: Network<T> + Send> GraphPotential<T, N> {
             Some(geometry) => geometry,
             None => self.network.geometry()?,
         };
-        let result = self.network.run(&mut geometry, &self.scratch, structure, request, out);
+        let values = self.network.run(&mut geometry, &self.scratch, structure, request);
+        let result = values.and_then(|values| values.deliver(&geometry, request, out));
         // The list is kept even where this structure was refused: the next one may be sound.
         self.geometry = Some(geometry);
         result

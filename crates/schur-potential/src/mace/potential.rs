@@ -11,7 +11,7 @@ use super::elements::ElementLayer;
 use super::pair_tables::PairTables;
 use super::plan::{LayerPlan, Plan};
 use crate::graph::{self, AtomValues, EdgeGradient, Geometry, Locate, Network, RadialScratch};
-use crate::{Evaluation, PotentialError, Request};
+use crate::{PotentialError, Request};
 
 /// Atoms in a block: a multiple of the six rows of a matrix tile, so that all tiles are full.
 const BLOCK: usize = 12;
@@ -129,8 +129,7 @@ impl<T: Real> Network<T> for MaceNetwork<T> {
         scratch: &[Mutex<Scratch<T>>],
         structure: &Structure,
         request: Request,
-        out: &mut Evaluation,
-    ) -> Result<(), PotentialError> {
+    ) -> Result<&AtomValues, PotentialError> {
         let block = graph::block_of(structure.len(), BLOCK, scratch.len());
         let tabulated = self.prepare(structure)?;
         let (tables, species) = (&self.tables, &self.state.species_of_atom);
@@ -144,7 +143,7 @@ impl<T: Real> Network<T> for MaceNetwork<T> {
         if passes.reverse {
             passes.backward(&mut self.state);
         }
-        self.state.values.deliver(geometry, request, out)
+        Ok(&self.state.values)
     }
 }
 

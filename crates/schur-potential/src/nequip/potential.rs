@@ -8,7 +8,7 @@ use schur_tensor::{Aligned, Real};
 
 use super::plan::Plan;
 use crate::graph::{self, AtomValues, EdgeGradient, Geometry, Locate, Network, RadialScratch};
-use crate::{Evaluation, PotentialError, Request};
+use crate::{PotentialError, Request};
 
 /// Atoms in a block: a multiple of the six rows of a matrix tile, so that all tiles are full; the messages of a block
 /// and the weights of a layer then share the second-level cache.
@@ -70,8 +70,7 @@ impl<T: Real> Network<T> for NequipNetwork<T> {
         scratch: &[Mutex<Scratch<T>>],
         structure: &Structure,
         request: Request,
-        out: &mut Evaluation,
-    ) -> Result<(), PotentialError> {
+    ) -> Result<&AtomValues, PotentialError> {
         let block = graph::block_of(structure.len(), BLOCK, scratch.len());
         let table = self.plan.layers.first().and_then(|layer| layer.table.as_ref());
         let locate = table.map(|table| |_: usize, _: usize, r: f64| table.locate(r));
@@ -83,7 +82,7 @@ impl<T: Real> Network<T> for NequipNetwork<T> {
         if passes.reverse {
             passes.backward(&mut self.state);
         }
-        self.state.values.deliver(geometry, request, out)
+        Ok(&self.state.values)
     }
 }
 

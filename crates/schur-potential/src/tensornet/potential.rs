@@ -12,7 +12,7 @@ use super::radial::NetworkScratch;
 use super::readout::ReadoutScratch;
 use crate::graph::{self, AtomValues, EdgeGradient, Geometry, Locate, Network};
 use crate::layers::PerceptronScratch;
-use crate::{Evaluation, PotentialError, Request};
+use crate::{PotentialError, Request};
 
 /// Atoms in a block: a multiple of the six rows of a matrix tile, so that all tiles are full, and few enough that the
 /// features of a block and the weights of a layer share the second-level cache.
@@ -100,8 +100,7 @@ impl<T: Real> Network<T> for TensornetNetwork<T> {
         scratch: &[Mutex<Scratch<T>>],
         structure: &Structure,
         request: Request,
-        out: &mut Evaluation,
-    ) -> Result<(), PotentialError> {
+    ) -> Result<&AtomValues, PotentialError> {
         let block = graph::block_of(structure.len(), BLOCK, scratch.len());
         let table = self.plan.embedding.table.as_ref();
         let locate = table.map(|table| |_: usize, _: usize, r: f64| table.locate(r));
@@ -113,7 +112,7 @@ impl<T: Real> Network<T> for TensornetNetwork<T> {
         if passes.reverse {
             passes.backward(&mut self.state);
         }
-        self.state.values.deliver(geometry, request, out)
+        Ok(&self.state.values)
     }
 }
 
