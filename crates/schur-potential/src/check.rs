@@ -103,14 +103,14 @@ pub fn run(
     let mut tabulated = make(Way::double(false))?;
     keep("symmetry", symmetry::measure(subject, &samples, tabulated.as_mut(), uniform));
     let mut exact = make(Way::double(true))?;
-    keep("derivatives", gradient::measure("exact radial functions", &samples, exact.as_mut()));
-    keep("derivatives", gradient::measure("tables", &samples, tabulated.as_mut()));
+    keep("derivatives", gradient::measure(gradient::EXACT, &samples, exact.as_mut()));
+    keep("derivatives", gradient::measure(gradient::TABLES, &samples, tabulated.as_mut()));
     keep("cut-off", cutoff::measure(subject, &samples, exact.as_mut()));
     keep("size", size::measure(subject, &samples, tabulated.as_mut()));
-    for (precision, name) in [(Precision::F64, "f64"), (Precision::F32, "f32")] {
+    for (precision, check) in [(Precision::F64, "repetition, f64"), (Precision::F32, "repetition, f32")] {
         let of_threads = |several_threads| Way { precision, exact_radial: false, several_threads };
         let mut pair = [make(of_threads(false))?, make(of_threads(true))?];
-        keep("repetition", repetition::threads(name, &samples, &mut pair));
+        keep("repetition", repetition::threads(check, &samples, &mut pair));
     }
     keep("precision", repetition::tables(&samples, tabulated.as_mut(), exact.as_mut()));
     let mut single = make(Way::SINGLE)?;

@@ -13,17 +13,19 @@ pub(super) const MARGIN: f64 = 2e-3;
 /// Components of the strain in Voigt order.
 const VOIGT: [(usize, usize); 6] = [(0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1)];
 
-/// Largest deviation of a force in eV/Å, for forces of 1 eV/Å, and why.
-const EXACT: (f64, &str) = (2e-6, "differences over 1e-4 Å; grows with the largest force above 1 eV/Å");
-const TABLES: (f64, &str) = (1e-5, "as for exact functions, and third derivatives of splines jump at their nodes");
+/// A way to evaluate radial functions: what its check is called, the largest deviation of a force in eV/Å, for forces of
+/// 1 eV/Å, and why.
+pub(super) type Way = (&'static str, f64, &'static str);
+pub(super) const EXACT: Way =
+    ("derivatives", 2e-6, "differences over 1e-4 Å; grows with the largest force above 1 eV/Å");
+pub(super) const TABLES: Way =
+    ("derivatives, tables", 1e-5, "as for exact functions, and third derivatives of splines jump at their nodes");
 
 pub(super) fn measure(
-    way: &'static str,
+    (check, bound, reason): Way,
     samples: &Samples,
     potential: &mut dyn Potential,
 ) -> Result<Vec<Finding>, PotentialError> {
-    let ((bound, reason), is_exact) = if way == "tables" { (TABLES, false) } else { (EXACT, true) };
-    let check = if is_exact { "derivatives" } else { "derivatives, tables" };
     let mut force = Finding::new(check, "force", "eV/Å", reason);
     let mut stress = Finding::new(check, "stress", "eV/Å^3", reason);
     let mut sum = Finding::new(check, "sum of all forces", "eV/Å", "rounding: no outer force acts");

@@ -23,16 +23,16 @@ fn structures(samples: &Samples) -> Vec<(&'static str, Structure)> {
 fn bits(answer: &Evaluation) -> impl Iterator<Item = u64> + '_ {
     let virials = answer.virials.as_flattened().as_flattened();
     let parts = [&answer.energies, answer.forces.as_flattened(), answer.virial.as_flattened(), virials];
-    [answer.energy].into_iter().chain(parts.into_iter().flatten().copied()).map(f64::to_bits)
+    let parts = parts.into_iter().chain([answer.magnetic_moments.as_slice()]);
+    [answer.energy].into_iter().chain(parts.flatten().copied()).map(f64::to_bits)
 }
 
 /// One and several threads, and the same question a second time.
 pub(super) fn threads(
-    precision: &'static str,
+    check: &'static str,
     samples: &Samples,
     pair: &mut [Box<dyn Potential + Send>; 2],
 ) -> Result<Vec<Finding>, PotentialError> {
-    let check = if precision == "f64" { "repetition, f64" } else { "repetition, f32" };
     let reason = "an answer depends neither on threads nor on what was asked before, to the bit";
     let mut finding = Finding::new(check, "numbers that differ", "", reason);
     let all = structures(samples);
