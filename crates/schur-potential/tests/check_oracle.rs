@@ -1,31 +1,19 @@
 //! Sound potentials pass every check, and each fault is found by the check that is made for it.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "models/answers.rs"]
-mod answers;
-#[path = "models/chgnet.rs"]
-mod chgnet;
 #[path = "models/families.rs"]
 mod families;
-#[path = "models/mace.rs"]
-mod mace;
-#[path = "models/nequip.rs"]
-mod nequip;
-#[path = "models/structures.rs"]
-mod structures;
-#[path = "models/tensornet.rs"]
-mod tensornet;
 
 use std::collections::BTreeSet;
 
-use answers::pool;
-use nequip::Variant;
+use families::answers::pool;
+use families::nequip::Variant;
+use families::tensornet::Form;
 use schur_atoms::neighbours::{NeighborList, distance};
 use schur_atoms::{Structure, StructureError};
 use schur_potential::check::{self, Finding, Subject, Way};
 use schur_potential::{Evaluation, Model, Potential, PotentialError, PotentialOptions, Precision, Request};
 use schur_testkit::Random;
-use tensornet::Form;
 
 /// Builds a model's potential and lets a fault change its answers.
 fn findings(model: &Model, modality: Option<String>, subject: &Subject, fault: Option<Fault>) -> Vec<Finding> {

@@ -1,28 +1,16 @@
 //! The same bits whatever ran before, on however many threads, and whatever else was asked for; for every family.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "models/answers.rs"]
-mod answers;
-#[path = "models/chgnet.rs"]
-mod chgnet;
 #[path = "models/families.rs"]
 mod families;
-#[path = "models/mace.rs"]
-mod mace;
-#[path = "models/nequip.rs"]
-mod nequip;
-#[path = "models/structures.rs"]
-mod structures;
-#[path = "models/tensornet.rs"]
-mod tensornet;
 
-use answers::{bits, build, evaluate, plain, pool};
+use families::answers::{bits, build, evaluate, plain, pool};
+use families::nequip::Variant;
+use families::structures::{SMALL_CELL, cube, random_structure};
 use families::{Subject, small, trained};
-use nequip::Variant;
 use schur_atoms::{Cell, Structure};
 use schur_potential::{Evaluation, PotentialOptions, Precision, Request};
 use schur_testkit::Random;
-use structures::{SMALL_CELL, cube, random_structure};
 
 /// Every model with the options under which it runs.
 fn cases() -> Vec<(String, Subject, PotentialOptions)> {

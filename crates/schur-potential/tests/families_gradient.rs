@@ -6,27 +6,15 @@
 //! the error is of first order: no pair of these structures lies that close.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "models/answers.rs"]
-mod answers;
-#[path = "models/chgnet.rs"]
-mod chgnet;
 #[path = "models/families.rs"]
 mod families;
-#[path = "models/mace.rs"]
-mod mace;
-#[path = "models/nequip.rs"]
-mod nequip;
-#[path = "models/structures.rs"]
-mod structures;
-#[path = "models/tensornet.rs"]
-mod tensornet;
 
-use answers::{build, difference, energy, evaluate, largest};
+use families::answers::{build, difference, energy, evaluate, largest};
+use families::structures::{SMALL_CELL, margin, named, strained};
 use families::{Subject, small, trained};
 use schur_atoms::Structure;
 use schur_potential::{Evaluation, Potential, Precision};
 use schur_testkit::finite_difference;
-use structures::{SMALL_CELL, margin, named, strained};
 
 /// Finite-difference step: Å for positions, dimensionless for strains.
 const STEP: f64 = 1e-4;

@@ -1,27 +1,17 @@
 //! Once a potential has seen a structure, evaluating it again takes no memory, as long as the neighbour list is kept.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "models/chgnet.rs"]
-mod chgnet;
 #[path = "models/families.rs"]
 mod families;
-#[path = "models/mace.rs"]
-mod mace;
-#[path = "models/nequip.rs"]
-mod nequip;
-#[path = "models/structures.rs"]
-mod structures;
-#[path = "models/tensornet.rs"]
-mod tensornet;
 
 use std::alloc::System;
 use std::sync::Arc;
 
+use families::structures::{SMALL_CELL, cube};
 use families::{Subject, small};
 use schur_atoms::Structure;
 use schur_potential::{Evaluation, PotentialOptions, Precision, Request};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, Stats, StatsAlloc};
-use structures::{SMALL_CELL, cube};
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;

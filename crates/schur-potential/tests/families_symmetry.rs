@@ -4,28 +4,16 @@
 //! Those of SevenNet are built without, and so are some small models here.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "models/answers.rs"]
-mod answers;
-#[path = "models/chgnet.rs"]
-mod chgnet;
 #[path = "models/families.rs"]
 mod families;
-#[path = "models/mace.rs"]
-mod mace;
-#[path = "models/nequip.rs"]
-mod nequip;
-#[path = "models/structures.rs"]
-mod structures;
-#[path = "models/tensornet.rs"]
-mod tensornet;
 
-use answers::{build, difference, evaluate, plain};
+use families::answers::{build, difference, evaluate, plain};
+use families::nequip::{Variant, published, random_model};
+use families::structures::{IDENTITY, SMALL_CELL, mapped, name_of, named, random_structure, repeated};
 use families::{small, trained};
-use nequip::{Variant, published, random_model};
 use schur_atoms::{Cell, Structure};
 use schur_potential::{CutoffFunction, Evaluation, Potential, Precision};
 use schur_testkit::{Matrix3, Random, apply, product, so3_elements, transpose};
-use structures::{IDENTITY, SMALL_CELL, mapped, name_of, named, random_structure, repeated};
 
 /// Largest difference of an atom's energy, eV, between equal structures: rounding of coordinates in f64.
 const ENERGY: f64 = 1e-10;

@@ -1,14 +1,26 @@
 //! The models of all families that every family's tests run over, each with what holds for it.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+#[path = "answers.rs"]
+pub mod answers;
+#[path = "chgnet.rs"]
+pub mod chgnet;
+#[path = "mace.rs"]
+pub mod mace;
+#[path = "nequip.rs"]
+pub mod nequip;
+#[path = "structures.rs"]
+pub mod structures;
+#[path = "tensornet.rs"]
+pub mod tensornet;
+
 use schur_atoms::{Cell, Structure};
 use schur_potential::{Model, PotentialOptions, Precision};
 
-use crate::chgnet::random_chgnet;
-use crate::mace;
-use crate::nequip::{Variant, published};
-use crate::structures::{ELEMENTS, random_of};
-use crate::tensornet::{Form, fixture};
+use self::chgnet::random_chgnet;
+use self::nequip::{Variant, published};
+use self::structures::{ELEMENTS, random_of};
+use self::tensornet::{Form, fixture};
 
 /// A model with what holds for it.
 #[derive(Debug, Clone)]
