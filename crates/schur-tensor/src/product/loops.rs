@@ -9,7 +9,7 @@ use super::{
     axes::{Checked, CheckedProduct, CheckedReduction},
     dot::Dot,
     elementwise::Elementwise,
-    parts::in_parts,
+    parts::{in_parts, in_parts_before},
     permute::{Permutation, Runs},
     plain,
     stream::{Stream, best_run},
@@ -159,12 +159,31 @@ pub(super) unsafe fn run_reduction<E, F>(
         // SAFETY: the caller's; the product reads the same elements, and a one.
         return unsafe { run_product(arch, rules, &product, (tensors, add)) };
     }
+    // SAFETY: the caller's.
+    unsafe { run_copy(arch, rules, checked, (tensors, add), 0) }
+}
+
+/// Runs a checked reduction that sums nothing; `following` is the work that waits for its result.
+///
+/// # Safety
+/// As for [`run_product`].
+pub(super) unsafe fn run_copy<E, F>(
+    arch: Arch,
+    rules: MultiplyAdd<E, F>,
+    checked: &CheckedReduction,
+    (tensors, add): (Tensors<E>, bool),
+    following: usize,
+) where
+    E: Copy + Send + Sync + 'static,
+    F: Fn(E, E, E) -> E + Copy + Sync,
+{
     if let Some(runs) = Runs::new(checked, (tensors, add), rules) {
-        return in_parts(runs.units(), runs.work_of_unit(), |units| arch.dispatch(RunRuns(&runs, units)));
+        let run = |units| arch.dispatch(RunRuns(&runs, units));
+        return in_parts_before(following, runs.units(), runs.work_of_unit(), run);
     }
     if let Some(permutation) = Permutation::new(checked, (tensors, add), rules) {
-        let (units, work) = (permutation.units(), permutation.work_of_unit());
-        in_parts(units, work, |units| arch.dispatch(RunPermutation(&permutation, units)));
+        let run = |units| arch.dispatch(RunPermutation(&permutation, units));
+        in_parts_before(following, permutation.units(), permutation.work_of_unit(), run);
     }
 }
 

@@ -7,7 +7,7 @@ use pulp::Arch;
 use super::{
     arithmetic::rules,
     axes::{Axes, CheckedProduct, CheckedReduction, MOST_AXES},
-    loops::run_reduction,
+    loops::run_copy,
     number::Number,
     tensors::Tensors,
 };
@@ -27,8 +27,8 @@ pub(super) unsafe fn in_order<T: Number>(
     (mut checked, mut tensors): (CheckedProduct, Tensors<T>),
     scratch: &mut Vec<T>,
 ) -> (CheckedProduct, Tensors<T>) {
-    let copies = checked.outputs().map(|outputs| [0, 1].map(|operand| Ordered::new::<T>(&checked, &outputs, operand)));
-    let Some(copies) = copies else { return (checked, tensors) };
+    let Some(outputs) = checked.outputs() else { return (checked, tensors) };
+    let copies = [0, 1].map(|operand| Ordered::new::<T>(&checked, &outputs, operand));
     let needed = copies.iter().flatten().map(|copy| copy.elements).sum();
     if scratch.len() < needed {
         scratch.resize(needed, T::ZERO);
@@ -39,7 +39,7 @@ pub(super) unsafe fn in_order<T: Number>(
         let from = if operand == 0 { tensors.left } else { tensors.right };
         let to = Tensors { left: from, right: one.as_ptr(), result: room };
         // SAFETY: the caller's; the room was counted, and the copy is written densely from its beginning.
-        unsafe { run_reduction(arch, rules(), reduction, (to, false)) };
+        unsafe { run_copy(arch, rules(), reduction, (to, false), outputs.size()) };
         checked.moved(operand, &compact(&checked.operand(operand)));
         *(if operand == 0 { &mut tensors.left } else { &mut tensors.right }) = room;
         room = room.wrapping_add(*elements);

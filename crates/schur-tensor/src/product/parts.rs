@@ -15,6 +15,9 @@ const PARALLEL_WORK: usize = 1 << 17;
 /// The work of one part: some tens of microseconds.
 const PART_WORK: usize = 1 << 16;
 
+/// The work of one part where work that is worth threads follows at once, which waits for them anyway.
+const FIRST_WORK: usize = 1 << 12;
+
 /// Whether work should be shared between threads.
 pub(super) fn worth_threads(work: usize) -> bool {
     work >= PARALLEL_WORK && rayon::current_num_threads() > 1
@@ -22,10 +25,17 @@ pub(super) fn worth_threads(work: usize) -> bool {
 
 /// Runs independent units of equal work, a range of them at a time, in the threads of the current pool.
 pub(super) fn in_parts(units: usize, work_of_unit: usize, run: impl Fn(Range<usize>) + Sync) {
-    if !worth_threads(units.saturating_mul(work_of_unit)) {
+    in_parts_before(0, units, work_of_unit, run);
+}
+
+/// Like [`in_parts`], where so much work for threads follows at once.
+pub(super) fn in_parts_before(following: usize, units: usize, work_of_unit: usize, run: impl Fn(Range<usize>) + Sync) {
+    let part = if worth_threads(following) { FIRST_WORK } else { PART_WORK };
+    let work = units.saturating_mul(work_of_unit);
+    if work <= part || !worth_threads(work.max(following)) {
         return run(0..units);
     }
-    let length = (PART_WORK / work_of_unit.max(1)).max(1);
+    let length = (part / work_of_unit.max(1)).max(1);
     let parts = units.div_ceil(length);
     (0..parts).into_par_iter().for_each(|part| run(part * length..units.min((part + 1) * length)));
 }

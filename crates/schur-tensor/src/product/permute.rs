@@ -200,11 +200,15 @@ where
         [rows, along]: [usize; 2],
         (turned, apart): (*mut E, usize),
     ) {
-        // SAFETY: the caller's; `f32` is not just of the size but the type.
+        // SAFETY: the caller's; `f32` and `f64` are not just of the size but the type.
         unsafe {
             if self.plain && TypeId::of::<E>() == TypeId::of::<f32>() {
                 let from = (buffer.cast::<f32>(), self.source[1].count);
                 return crate::transpose(simd, (along, rows), from, (turned.cast::<f32>(), apart));
+            }
+            if self.plain && TypeId::of::<E>() == TypeId::of::<f64>() {
+                let from = (buffer.cast::<f64>(), self.source[1].count);
+                return crate::transpose(simd, (along, rows), from, (turned.cast::<f64>(), apart));
             }
             for row in 0..rows {
                 let (from, to) = (buffer.offset(self.buffer[0].offsets[row]), turned.add(row * apart));
