@@ -8,7 +8,7 @@ use schur_io::torch::Checkpoint;
 use schur_potential::{Model, PotentialOptions, Precision};
 
 /// Models that differ in everything that has code of its own.
-pub const MODELS: [&str; 7] = [
+pub const MODELS: [&str; 8] = [
     "vectors",
     "first_residual_vectors",
     "density_throughout",
@@ -16,6 +16,7 @@ pub const MODELS: [&str; 7] = [
     "zbl_agnesi_two_heads",
     "rotations_only",
     "sent_channels",
+    "many_channels_density_agnesi",
 ];
 
 pub fn folder() -> PathBuf {
