@@ -1,10 +1,13 @@
 //! The reverse pass: energies to edges, and from edges to forces and virials.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 use schur_multilinear::{Cotangents, Edges};
 use schur_tensor::Real;
 
 use super::MaceSkip;
+use super::gathering::Gathering;
 use super::potential::{Passes, Scratch, State, length};
 use super::readout::Readout;
 use crate::graph::RowBlocks;
@@ -103,7 +106,7 @@ impl<T: Real> Passes<'_, T> {
     /// From the cotangent of what was contracted to that of the messages and of the densities.
     fn backward_gather(&self, t: usize, state: &mut State<T>) {
         let layer = &self.plan.layers[t];
-        let (width, message) = (layer.target.len(), layer.message.len());
+        let width = layer.target.len();
         let State { targets, target_gradient, message_gradient, densities, density_gradients, runs, .. } = state;
         if layer.density.is_some() {
             let (targets, densities) = (targets[t].as_slice(), &densities[t]);
@@ -117,14 +120,29 @@ impl<T: Real> Passes<'_, T> {
                 row.iter_mut().for_each(|value| *value *= factor);
             });
         }
-        message_gradient.resize(self.atoms() * message);
-        let messages = message_gradient.as_mut_slice().par_chunks_mut(self.block * message);
-        let rows = target_gradient.as_slice().par_chunks(self.block * width);
-        messages.zip(rows).enumerate().for_each(|(index, (message, rows))| {
+        let all = self.atoms() * self.gathering(t).message.len();
+        message_gradient.resize(self.kinds(t) * all);
+        let rows = target_gradient.as_slice();
+        for (kind, messages) in message_gradient.as_mut_slice().chunks_exact_mut(all.max(1)).enumerate() {
+            self.backward_messages((t, kind), (rows, runs), messages);
+        }
+    }
+
+    /// From the cotangent of the target, densities divided out, to that of messages of a kind.
+    fn backward_messages(
+        &self,
+        (t, kind): (usize, usize),
+        (rows, runs): (&[T], &[(u8, Range<usize>)]),
+        messages: &mut [T],
+    ) {
+        let layer = &self.plan.layers[t];
+        let (gather, width) = (self.gather_of(t, kind), layer.target.len());
+        let messages = messages.par_chunks_mut(self.block * self.gathering(t).message.len());
+        messages.zip(rows.par_chunks(self.block * width)).enumerate().for_each(|(index, (message, rows))| {
             let atoms = self.atoms_of(index);
             let count = atoms.len();
             if layer.skip != MaceSkip::Message {
-                layer.gather.backward(count, rows, message, false);
+                gather.backward(count, rows, message, false);
                 return;
             }
             self.with_scratch(|scratch| {
@@ -135,7 +153,7 @@ impl<T: Real> Passes<'_, T> {
                         mixing.backward(run.len(), &rows[from..to], &mut scratch.mixed.as_mut_slice()[from..to], false);
                     }
                 }
-                layer.gather.backward(count, scratch.mixed.as_slice(), message, false);
+                gather.backward(count, scratch.mixed.as_slice(), message, false);
             });
         });
     }
@@ -166,7 +184,8 @@ impl<T: Real> Passes<'_, T> {
     /// The edges on which the atoms of a block send; the cotangent of what they send goes to the thread's memory.
     fn senders(&self, source: &Source<'_, T>, block: BlockEdges<'_, T>, scratch: &mut Scratch<T>) {
         let layer = &self.plan.layers[source.t];
-        let (width, count) = (layer.sent.len(), self.plan.harmonics.len());
+        let Gathering { sent, message, product, table } = self.gathering(source.t);
+        let (width, count, all) = (sent.len(), self.plan.harmonics.len(), self.atoms() * message.len());
         let atoms = self.atoms_of(block.index);
         let first = self.geometry.starts[atoms.start];
         scratch.messages.resize(atoms.len() * width);
@@ -185,9 +204,11 @@ impl<T: Real> Passes<'_, T> {
                 harmonics: &mut block.harmonics[(row.start - first) * count..(row.end - first) * count],
                 distances: &mut block.distances[row.start - first..row.end - first],
             };
-            let weights = self.weights(source.t, row, &scratch.radial, &scratch.points);
+            let weights = self.weights((source.t, table), row, &scratch.radial, &scratch.points);
             let edges = Edges { nodes, harmonics: &scratch.turned, weights };
-            layer.product.backward(edges, x, source.messages, out, &mut scratch.edges);
+            let kind = self.first(source.t).map_or(0, |first| first.place(source.species[k]));
+            let messages = &source.messages[kind * all..(kind + 1) * all];
+            product.backward(edges, x, messages, out, &mut scratch.edges);
         }
     }
 

@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use rayon::prelude::*;
-use schur_multilinear::Edges;
 use schur_tensor::Real;
 
 use super::MaceSkip;
@@ -15,10 +14,14 @@ impl<T: Real> Passes<'_, T> {
     /// Fills the energies of all atoms and keeps what the reverse pass needs.
     pub(super) fn forward(&self, state: &mut State<T>) {
         self.resize(state);
-        let width = self.plan.layers[0].sent.len();
+        let width = self.gathering(0).sent.len();
         let rows = state.sent[0].as_mut_slice().chunks_exact_mut(width);
         for (row, &species) in rows.zip(&state.species) {
-            row.copy_from_slice(&self.plan.first_sent.as_slice()[usize::from(species) * width..][..width]);
+            match self.first(0) {
+                // Neurons have no factors; those of species are in what makes a target of them.
+                Some(_) => row.fill(T::ONE),
+                None => row.copy_from_slice(&self.plan.first_sent.as_slice()[usize::from(species) * width..][..width]),
+            }
         }
         state.values.energies.clear();
         state.values.energies.resize(self.atoms(), 0.0);
@@ -40,7 +43,7 @@ impl<T: Real> Passes<'_, T> {
         state.density_gradients.resize_with(layers.len(), Default::default);
         state.readout_gradients.resize_with(layers.len(), Default::default);
         for (t, layer) in layers.iter().enumerate() {
-            state.sent[t].resize(n * layer.sent.len());
+            state.sent[t].resize(n * self.gathering(t).sent.len());
             state.targets[t].resize(n * layer.target.len());
             state.densities[t].resize(if layer.density.is_some() { n } else { 0 }, 0.0);
             let scalars = if matches!(layer.readout, Readout::Network(_)) { self.scalars(layer) } else { 0 };
@@ -63,20 +66,19 @@ impl<T: Real> Passes<'_, T> {
         let work = |index: usize, target: &mut [T]| {
             let atoms = self.atoms_of(index);
             self.with_scratch(|scratch| {
-                self.messages(t, atoms.clone(), (sent, species), scratch);
-                let count = atoms.len();
                 if layer.skip != MaceSkip::Message {
-                    layer.gather.forward(count, scratch.messages.as_slice(), target, false);
-                    return;
+                    return self.collect(t, atoms, (sent, species), (target, scratch));
                 }
-                scratch.mixed.resize(count * width);
-                layer.gather.forward(count, scratch.messages.as_slice(), scratch.mixed.as_mut_slice(), false);
+                let mut mixed = std::mem::take(&mut scratch.mixed);
+                mixed.resize(atoms.len() * width);
+                self.collect(t, atoms.clone(), (sent, species), (mixed.as_mut_slice(), scratch));
                 for (species, run) in self.runs_in(runs, atoms) {
                     let (from, to) = (run.start * width, run.end * width);
                     if let Some(mixing) = self.element(t, species).and_then(|element| element.mixing.as_ref()) {
-                        mixing.forward(run.len(), &scratch.mixed.as_slice()[from..to], &mut target[from..to], false);
+                        mixing.forward(run.len(), &mixed.as_slice()[from..to], &mut target[from..to], false);
                     }
                 }
+                scratch.mixed = mixed;
             });
         };
         if layer.density.is_none() {
@@ -91,23 +93,6 @@ impl<T: Real> Passes<'_, T> {
                 row.iter_mut().for_each(|value| *value *= factor);
             }
         });
-    }
-
-    /// The messages of a block of atoms into the thread's memory, `[atom][message]`.
-    fn messages(&self, t: usize, atoms: Range<usize>, (sent, species): (&[T], &[u8]), scratch: &mut Scratch<T>) {
-        let layer = &self.plan.layers[t];
-        let (width, harmonics) = (layer.message.len(), self.plan.harmonics.len());
-        scratch.messages.resize(atoms.len() * width);
-        for (local, k) in atoms.enumerate() {
-            let row = self.geometry.row(k);
-            self.radial_weights(layer, species, k, scratch);
-            let nodes = &self.geometry.nodes[row.clone()];
-            let values = &self.geometry.harmonics[row.start * harmonics..row.end * harmonics];
-            let out = &mut scratch.messages.as_mut_slice()[local * width..(local + 1) * width];
-            let weights = self.weights(t, row, &scratch.radial, &scratch.points);
-            let edges = Edges { nodes, harmonics: values, weights };
-            layer.product.forward(edges, sent, out, &mut scratch.edges);
-        }
     }
 
     fn sum_densities(

@@ -10,7 +10,7 @@ use schur_tensor::{Aligned, Real};
 use super::density::DensityTable;
 use super::plan::Plan;
 use super::radial::OfPair;
-use crate::graph::{MAX_TABLE_NUMBERS, spline_pieces, tabulate};
+use crate::graph::{MAX_TABLE_NUMBERS, RadialNetwork, spline_pieces, tabulate};
 
 /// Tables of all layers.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub(crate) struct PairTables<T> {
     /// A table of one column, which knows where distances fall.
     nodes: SplineTable<T>,
     rows: usize,
-    /// Numbers of a row, layer by layer.
+    /// Numbers of a row, layer by layer; behind them those of layer 0 with neurons in place of channels, if it has any.
     widths: Vec<usize>,
     /// Which place the pair of two species has, `[species][species]`.
     slots: Vec<Option<u32>>,
@@ -43,7 +43,7 @@ impl<T: Real> PairTables<T> {
             slopes.iter_mut().for_each(|slopes| *slopes = vec![0.0]);
         });
         let rows = nodes.coefficients().len() / nodes.width();
-        let widths: Vec<usize> = plan.layers.iter().map(|layer| schur_tensor::padded(layer.columns)).collect();
+        let widths: Vec<usize> = networks(plan).map(|(_, columns)| schur_tensor::padded(columns)).collect();
         let species = plan.architecture.species.len();
         Self {
             pieces,
@@ -100,9 +100,9 @@ impl<T: Real> PairTables<T> {
 
     fn make(&mut self, plan: &Plan<T>, pair: [u8; 2]) {
         let functions = OfPair { radial: &plan.radial, pair };
-        for ((layer, coefficients), width) in plan.layers.iter().zip(&mut self.coefficients).zip(&self.widths) {
-            let table: SplineTable<T> =
-                tabulate(&self.pieces, layer.columns, |r| layer.exact_network.rows(&functions, r));
+        let tables = self.coefficients.iter_mut().zip(&self.widths);
+        for ((network, columns), (coefficients, width)) in networks(plan).zip(tables) {
+            let table: SplineTable<T> = tabulate(&self.pieces, columns, |r| network.rows(&functions, r));
             let start = self.taken * self.rows * width;
             coefficients.as_mut_slice()[start..start + self.rows * width].copy_from_slice(table.coefficients());
         }
@@ -126,7 +126,7 @@ impl<T: Real> PairTables<T> {
         point
     }
 
-    /// The weights of edges with these points in a layer.
+    /// The weights of edges with these points in a layer, or behind the last the neurons of layer 0.
     pub fn weights<'a>(&'a self, layer: usize, points: &'a [SplinePoint<T>]) -> EdgeWeights<'a, T> {
         let (coefficients, width) = (self.coefficients[layer].as_slice(), self.widths[layer]);
         EdgeWeights { points, coefficients, width }
@@ -136,4 +136,10 @@ impl<T: Real> PairTables<T> {
     pub fn density(&self, layer: usize, [a, b]: [u8; 2]) -> Option<&DensityTable> {
         self.densities[self.slot(a, b)? as usize][layer].as_ref()
     }
+}
+
+/// What is tabulated: networks and their columns.
+fn networks<T: Real>(plan: &Plan<T>) -> impl Iterator<Item = (&RadialNetwork<f64>, usize)> {
+    let layers = plan.layers.iter().map(|layer| (&layer.exact_network, layer.columns));
+    layers.chain(plan.first.as_ref().map(|first| (&first.exact_network, first.neurons)))
 }

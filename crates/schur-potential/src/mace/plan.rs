@@ -3,12 +3,13 @@
 //! Normalisations are e3nn's: a linear layer divides by the root of its fan-in, one that knows elements counts them in
 //! it, a dense layer of a radial network likewise. In memory channels are filled up to whole registers with zeros.
 
-use schur_multilinear::{Argument, ChannelwiseError, ChannelwisePlan, EdgeProduct};
+use schur_multilinear::{Argument, ChannelwiseError, ChannelwisePlan, EdgeProduct, SplineTable};
 use schur_product::{Convolution, Layout, Linear, LinearBlock, ProductError};
 use schur_tensor::{Aligned, Real, padded, pulp::Arch};
 
 use super::density::Density;
 use super::elements::ElementWeights;
+use super::first_layer::FirstLayer;
 use super::radial::{MaceRadial, OfPair};
 use super::readout::{Network, Readout};
 use super::zbl::Zbl;
@@ -52,6 +53,8 @@ pub(crate) struct Plan<T> {
     pub harmonics: EdgeHarmonics,
     pub radial: MaceRadial,
     pub layers: Vec<LayerPlan<T>>,
+    /// Layer 0 with neurons in place of channels, for tables.
+    pub first: Option<FirstLayer<T>>,
     /// What layer 0 gathers from each species, `[species][sent]`.
     pub first_sent: Aligned<T>,
     pub zbl: Option<Zbl>,
@@ -68,12 +71,14 @@ impl<T: Real> Plan<T> {
         let builder =
             Builder { model, architecture, arch: Arch::new(), head: model.modality(options.modality.as_deref())? };
         let layers = (0..architecture.layers.len()).map(|t| builder.layer::<T>(t)).collect::<Result<Vec<_>, _>>()?;
-        if !options.exact_radial {
-            let columns = layers.iter().map(|layer| layer.columns).sum();
-            check_size(&spline_pieces(None, architecture.cutoff), columns)?;
-        }
         let harmonics = EdgeHarmonics::new(architecture.max_harmonic, true).map_err(ProductError::from)?;
         let first_sent = builder.first_sent(&layers[0])?;
+        let first = if options.exact_radial { None } else { builder.first_layer(&layers[0].target)? };
+        if !options.exact_radial {
+            let columns =
+                layers.iter().map(|layer| layer.columns).chain(first.as_ref().map(|first| first.neurons)).sum();
+            check_size(&spline_pieces(None, architecture.cutoff), columns)?;
+        }
         let (heads, count) = (architecture.n_heads(), architecture.species.len());
         let of_head = |name: &str| Ok::<f64, ModelError>(model.weight(name, &[heads])?[builder.head]);
         Ok(Self {
@@ -83,6 +88,7 @@ impl<T: Real> Plan<T> {
             harmonics,
             radial: builder.radial()?,
             layers,
+            first,
             first_sent,
             zbl: builder.zbl()?,
             scale: of_head("scale")?,
@@ -99,9 +105,15 @@ impl<T: Real> Plan<T> {
         }
         let functions = OfPair { radial: &self.radial, pair: [0, 0] };
         let pieces = spline_pieces(None, self.architecture.cutoff);
-        self.layers.iter().fold(RadialTableError::default(), |worst, layer| {
+        let worst = self.layers.iter().fold(RadialTableError::default(), |worst, layer| {
             let table = tabulate(&pieces, layer.columns, |r| layer.exact_network.rows(&functions, r));
             worst.or(measure(&table, self.architecture.cutoff, |r| layer.network.rows(&functions, r)))
+        });
+        self.first.as_ref().map_or(worst, |first| {
+            let rows = |r: &[f64]| first.exact_network.rows(&functions, r);
+            let table: SplineTable<T> = tabulate(&pieces, first.neurons, rows);
+            let in_precision = |r: &[f64]| rows(r).into_iter().map(T::from_f64).collect();
+            worst.or(measure(&table, self.architecture.cutoff, in_precision))
         })
     }
 }
@@ -115,7 +127,7 @@ struct Builder<'a> {
 }
 
 /// A dense layer of a radial network: weights, inputs, outputs.
-type Dense = (Vec<f64>, usize, usize);
+pub(super) type Dense = (Vec<f64>, usize, usize);
 
 impl Builder<'_> {
     fn layer<T: Real>(&self, t: usize) -> Result<LayerPlan<T>, ModelError> {
@@ -146,7 +158,7 @@ impl Builder<'_> {
                 (&architecture.features(t), &layer.sent),
                 (&before, &sent),
             )?,
-            gather: self.gather(t, &plain, &convolution, &target)?,
+            gather: Linear::new(self.arch, &convolution.output, &target, &self.gather(t, &plain, &convolution)?),
             update: self.linear(&format!("layers.{t}.update"), (&channels, &channels), (&behind, &behind))?,
             contraction: compiled.map_err(|error| unsupported_contraction(&error))?,
             network: RadialNetwork::new(self.arch, &radial, architecture.activation_scale),
@@ -187,14 +199,17 @@ impl Builder<'_> {
         Ok(Linear::new(self.arch, from, to, &blocks))
     }
 
+    /// Layer 0 for tables, if it pays.
+    fn first_layer<T: Real>(&self, target: &Layout) -> Result<Option<FirstLayer<T>>, ModelError> {
+        let plain = self.architecture.convolution(0, false)?;
+        let convolution = self.architecture.convolution(0, true)?;
+        let radial = self.networks(0, &plain, &convolution)?;
+        let gather = self.gather(0, &plain, &convolution)?;
+        FirstLayer::new(self.arch, &convolution, (&radial, self.architecture.activation_scale), (gather, target))
+    }
+
     /// The linear layer behind the convolution, whose inputs are the paths of a degree side by side.
-    fn gather<T: Real>(
-        &self,
-        t: usize,
-        plain: &Convolution,
-        convolution: &Convolution,
-        target: &Layout,
-    ) -> Result<Linear<T>, ModelError> {
+    fn gather(&self, t: usize, plain: &Convolution, convolution: &Convolution) -> Result<Vec<LinearBlock>, ModelError> {
         let channels = self.architecture.channels;
         let divisor = match self.architecture.layers[t].density {
             true => 1.0,
@@ -217,7 +232,7 @@ impl Builder<'_> {
             }
             blocks.push(LinearBlock { degree, weights: matrix });
         }
-        Ok(Linear::new(self.arch, &convolution.output, target, &blocks))
+        Ok(blocks)
     }
 
     /// The dense layers of a radial network, normalised; columns of the last filled up.

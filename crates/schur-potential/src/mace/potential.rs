@@ -5,9 +5,11 @@ use std::sync::Mutex;
 
 use schur_atoms::Structure;
 use schur_multilinear::{ChannelwiseWorkspace, EdgeScratch, SplinePoint};
+use schur_product::Linear;
 use schur_tensor::{Aligned, Real};
 
 use super::elements::ElementLayer;
+use super::gathering::{FirstOf, Selection};
 use super::pair_tables::PairTables;
 use super::plan::{LayerPlan, Plan};
 use crate::graph::{self, AtomValues, EdgeGradient, Geometry, Locate, Network, RadialScratch};
@@ -21,7 +23,11 @@ pub(crate) struct MaceNetwork<T: Real> {
     plan: Plan<T>,
     /// `[species][layer]`, of the species that have occurred.
     elements: Vec<Option<Vec<ElementLayer<T>>>>,
+    /// Of layer 0 with neurons in place of channels, `[species]`.
+    gathers: Vec<Option<Linear<T>>>,
     tables: PairTables<T>,
+    /// Species that occur, ascending.
+    present: Vec<u8>,
     state: State<T>,
 }
 
@@ -30,8 +36,6 @@ pub(crate) struct MaceNetwork<T: Real> {
 pub(super) struct State<T> {
     /// In the caller's order.
     species_of_atom: Vec<u8>,
-    /// Species that occur, ascending.
-    present: Vec<u8>,
     pub species: Vec<u8>,
     /// Atoms of one species side by side.
     pub runs: Vec<(u8, Range<usize>)>,
@@ -53,7 +57,7 @@ pub(super) struct State<T> {
     pub gradient: Aligned<T>,
     pub next_gradient: Aligned<T>,
     pub target_gradient: Aligned<T>,
-    /// Cotangent of the messages, `[atom][message]`.
+    /// Cotangent of the messages, `[kind][atom][message]`.
     pub message_gradient: Aligned<T>,
     pub edges: EdgeGradient<T>,
     pub values: AtomValues,
@@ -73,31 +77,42 @@ pub(crate) struct Scratch<T> {
     pub(super) mixed: Aligned<T>,
     pub(super) rows: [Aligned<T>; 2],
     pub(super) turned: Vec<T>,
+    pub(super) selection: Selection<T>,
 }
 
 impl<T: Real> MaceNetwork<T> {
     /// Takes no memory before the first evaluation.
     pub fn new(plan: Plan<T>) -> Self {
-        let elements = plan.architecture.species.iter().map(|_| None).collect();
+        let species = &plan.architecture.species;
+        let elements = species.iter().map(|_| None).collect();
+        let gathers = species.iter().map(|_| None).collect();
         let tables = PairTables::new(&plan);
-        Self { plan, elements, tables, state: State::default() }
+        Self { plan, elements, gathers, tables, present: Vec::new(), state: State::default() }
     }
 
     /// Makes what the elements of a structure need; says whether radial networks are tabulated for it.
     fn prepare(&mut self, structure: &Structure) -> Result<bool, PotentialError> {
-        let state = &mut self.state;
+        let Self { state, present, .. } = self;
         self.plan.species.fill_all(structure, &mut state.species_of_atom)?;
-        state.present.clear();
+        present.clear();
         let mut seen = [false; 256];
         state.species_of_atom.iter().for_each(|&species| seen[usize::from(species)] = true);
-        state.present.extend((0..=u8::MAX).filter(|&species| seen[usize::from(species)]));
-        for &species in &state.present {
+        present.extend((0..=u8::MAX).filter(|&species| seen[usize::from(species)]));
+        for &species in &*present {
             let species = usize::from(species);
             let plan = &self.plan;
             self.elements[species]
                 .get_or_insert_with(|| plan.layers.iter().map(|layer| layer.elements.of(plan.arch, species)).collect());
         }
-        Ok(!self.plan.exact_radial && self.tables.prepare(&self.plan, &state.present))
+        let tabulated = !self.plan.exact_radial && self.tables.prepare(&self.plan, present);
+        if let Some(first) = self.plan.first.as_ref().filter(|first| tabulated && first.pays(present.len())) {
+            let width = self.plan.layers[0].sent.len();
+            for species in present.iter().map(|&species| usize::from(species)) {
+                let sent = &self.plan.first_sent.as_slice()[species * width..][..width];
+                self.gathers[species].get_or_insert_with(|| first.gather_from(sent));
+            }
+        }
+        Ok(tabulated)
     }
 }
 
@@ -137,7 +152,8 @@ impl<T: Real> Network<T> for MaceNetwork<T> {
         geometry.update(structure, &self.plan.harmonics, tabulated.then_some(&locate as Locate<'_, T>), block)?;
         self.state.number(geometry);
         let tables = tabulated.then_some(&self.tables);
-        let plan = &Prepared { plan: &self.plan, elements: &self.elements, tables };
+        let first = tables.and_then(|_| FirstOf::new(&self.plan, &self.gathers, &self.present));
+        let plan = &Prepared { plan: &self.plan, elements: &self.elements, tables, first };
         let passes = Passes { plan, geometry, scratch, block, reverse: request.reverse() };
         passes.forward(&mut self.state);
         if passes.reverse {
@@ -152,7 +168,9 @@ pub(super) struct Prepared<'a, T: Real> {
     plan: &'a Plan<T>,
     elements: &'a [Option<Vec<ElementLayer<T>>>],
     /// None where radial networks are evaluated for every edge.
-    tables: Option<&'a PairTables<T>>,
+    pub tables: Option<&'a PairTables<T>>,
+    /// Layer 0, where it has neurons in place of channels.
+    pub first: Option<FirstOf<'a, T>>,
 }
 
 impl<T: Real> Deref for Prepared<'_, T> {
@@ -200,16 +218,16 @@ impl<T: Real> Passes<'_, T> {
         layer.network.evaluate(&functions, &scratch.distances, &mut scratch.radial);
     }
 
-    /// The weights of a row's edges: from the tables, or what `radial_weights` has left.
+    /// The weights of a row's edges: from a table, or what `radial_weights` has left for a layer.
     pub(super) fn weights<'s>(
         &'s self,
-        t: usize,
+        (t, table): (usize, usize),
         row: Range<usize>,
         radial: &'s RadialScratch<T>,
         points: &'s [SplinePoint<T>],
     ) -> schur_multilinear::EdgeWeights<'s, T> {
         match self.plan.tables {
-            Some(tables) => tables.weights(t, &self.geometry.points[row]),
+            Some(tables) => tables.weights(table, &self.geometry.points[row]),
             None => {
                 let width = self.plan.layers[t].network.width();
                 schur_multilinear::EdgeWeights { points, coefficients: radial.rows.as_slice(), width }
