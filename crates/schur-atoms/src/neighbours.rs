@@ -4,12 +4,14 @@
 //! bins about half a cut-off wide, and each atom looks at the bins around its own. Any cell of matter is welcome:
 //! triclinic, left-handed, extremely sheared, much smaller than the cut-off, partly periodic with or without a vector
 //! along the non-periodic axes; atoms may lie outside the cell. [`SkinList`] keeps a list across the steps of a simulation;
-//! [`spatial_order`] numbers atoms so that neighbours lie close in memory.
+//! [`spatial_order`] numbers atoms so that neighbours lie close in memory, and [`Images`] serves
+//! sums of such a range that a list of their pairs would be the larger part of the work.
 //!
 //! Whether a pair belongs to the list is decided by [`vector`] on the positions as given, never by the wrapped copies,
 //! so that filtering a longer list gives exactly the list made directly.
 
 mod bins;
+mod images;
 mod lattice;
 mod order;
 mod search;
@@ -18,8 +20,10 @@ mod skin;
 use std::ops::Range;
 
 use crate::{Cell, Structure, StructureError};
+use lattice::Frame;
 use search::Workspace;
 
+pub use images::Images;
 pub use order::spatial_order;
 pub use skin::SkinList;
 

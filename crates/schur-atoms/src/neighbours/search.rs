@@ -25,14 +25,14 @@ const SAMPLE: usize = 64;
 /// Memory of one search, kept for the next.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Workspace {
-    frame: Frame,
+    pub(super) frame: Frame,
     bins: Bins,
     /// Fractional coordinates, wrapped along periodic axes.
     coordinates: Vec<[f64; 3]>,
     /// Wrapped Cartesian positions in the order of the bins.
     points: Vec<[f64; 3]>,
     /// For each atom the given lattice vectors that wrapping added.
-    wraps: Vec<[i32; 3]>,
+    pub(super) wraps: Vec<[i32; 3]>,
     /// Place of each atom in the order of the bins.
     places: Vec<u32>,
     stretches: Vec<Stretch>,
@@ -85,7 +85,7 @@ fn refuse_above_limit(structure: &Structure, cutoff: f64, pairs: f64) -> Result<
     Err(NeighborError::TooManyPairs { atoms: structure.len(), cutoff, pairs })
 }
 
-fn refuse_short_vector(frame: &Frame) -> Result<(), NeighborError> {
+pub(super) fn refuse_short_vector(frame: &Frame) -> Result<(), NeighborError> {
     let periodic = (0..3).filter(|&a| frame.pbc[a]).map(|a| (frame.basis[a], norm(frame.basis[a])));
     match periodic.min_by(|a, b| a.1.total_cmp(&b.1)) {
         Some((vector, length)) if length < MIN_VECTOR => {
@@ -96,7 +96,7 @@ fn refuse_short_vector(frame: &Frame) -> Result<(), NeighborError> {
 }
 
 /// Refuses an atom with more neighbours than matter can have, once so many pairs are listed that it matters.
-fn refuse_crowd(atom: usize, neighbors: f64, cutoff: f64, pairs: f64) -> Result<(), NeighborError> {
+pub(super) fn refuse_crowd(atom: usize, neighbors: f64, cutoff: f64, pairs: f64) -> Result<(), NeighborError> {
     let most = MAX_DENSITY * 4.0 / 3.0 * std::f64::consts::PI * cutoff.powi(3);
     if pairs <= CROWD_PAIRS || neighbors <= most {
         return Ok(());
@@ -124,7 +124,7 @@ impl Workspace {
         Ok(Limits { cutoff, inner: inner * inner, outer: (cutoff + error) * (cutoff + error) })
     }
 
-    fn wrap(&mut self, structure: &Structure) -> Result<f64, NeighborError> {
+    pub(super) fn wrap(&mut self, structure: &Structure) -> Result<f64, NeighborError> {
         self.coordinates.clear();
         self.wraps.clear();
         let mut furthest = 0.0f64;
