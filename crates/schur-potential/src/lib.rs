@@ -17,6 +17,7 @@ mod model;
 mod model_file;
 mod nequip;
 pub mod pair;
+mod sum;
 mod tensornet;
 
 pub use architecture::Architecture;
@@ -26,4 +27,5 @@ pub use graph::{CutoffFunction, RadialTableError};
 pub use mace::{DistanceTransform, MaceArchitecture, MaceLayer, MaceReadout, MaceSkip, RadialKind};
 pub use model::{Card, Model, ModelError, PotentialOptions, Precision};
 pub use nequip::NequipArchitecture;
+pub use sum::Sum;
 pub use tensornet::{MatrixSymmetry, RadialExpansion, TensornetArchitecture};
