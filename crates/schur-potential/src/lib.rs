@@ -7,6 +7,7 @@
 mod architecture;
 pub mod check;
 mod chgnet;
+pub mod dispersion;
 mod evaluation;
 mod graph;
 mod import;
