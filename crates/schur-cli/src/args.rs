@@ -1,5 +1,6 @@
 //! The arguments as they are typed; what they mean together is decided in each command.
 
+mod dispersion;
 mod einsum;
 mod eval;
 mod layer;
@@ -61,6 +62,13 @@ pub struct GlobalArgs {
     /// Evaluate the radial network for every pair of atoms instead of its spline table (slower).
     #[arg(long, global = true)]
     pub exact_radial: bool,
+    /// Add the dispersion correction D3(BJ) of a functional to the model, in eval, relax and md: pbe, r2scan, b3lyp and
+    /// others, all of which a misspelt name brings up.
+    #[arg(long, global = true, value_name = "FUNCTIONAL", value_parser = dispersion::functional)]
+    pub dispersion: Option<String>,
+    /// How far that correction reaches, Å; 21.167 is what mace_mp has [default: 31.75, which are 60 Bohr].
+    #[arg(long, global = true, value_name = "Å", value_parser = dispersion::cutoff)]
+    pub dispersion_cutoff: Option<f64>,
     /// Threads to compute with; results do not depend on it [default: all cores].
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
     pub threads: Option<u16>,

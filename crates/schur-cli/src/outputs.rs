@@ -12,21 +12,27 @@ use schur_io::write_atomically;
 use schur_potential::Evaluation;
 
 use crate::exit::UsageError;
-use crate::session::Session;
+use crate::session::{Dispersion, Session};
 
 /// Values of the whole structure that come from some calculation.
-const CALCULATED: [&str; 6] = ["energy", "free_energy", "stress", "virial", "modality", "converged"];
+const CALCULATED: [&str; 7] = ["energy", "free_energy", "stress", "virial", "modality", "dispersion", "converged"];
 
 /// Values of each atom that come from some calculation.
 const CALCULATED_OF_ATOMS: [&str; 6] = ["energies", "forces", "stresses", "virials", "virial", "magmoms"];
 
 /// Puts results into a structure and takes out those of any other calculation, which would contradict them.
 pub fn attach(structure: &mut Structure, found: &Evaluation, session: &Session) {
-    attach_as(structure, found, &session.label, session.options.modality.as_deref());
+    let dispersion = session.dispersion.as_ref();
+    attach_as(structure, found, &session.label, (session.options.modality.as_deref(), dispersion));
 }
 
-/// The same for results of whatever goes by this name.
-pub fn attach_as(structure: &mut Structure, found: &Evaluation, label: &str, modality: Option<&str>) {
+/// The same for results of whatever goes by this name, at this level of theory and with this added to it.
+pub fn attach_as(
+    structure: &mut Structure,
+    found: &Evaluation,
+    label: &str,
+    (modality, dispersion): (Option<&str>, Option<&Dispersion>),
+) {
     for key in CALCULATED {
         structure.info.shift_remove(key);
     }
@@ -42,6 +48,9 @@ pub fn attach_as(structure: &mut Structure, found: &Evaluation, label: &str, mod
     info.insert("model".to_owned(), Value::Text(label.to_owned()));
     if let Some(modality) = modality {
         info.insert("modality".to_owned(), Value::Text(modality.to_owned()));
+    }
+    if let Some(dispersion) = dispersion {
+        info.insert("dispersion".to_owned(), Value::Text(dispersion.to_string()));
     }
     let arrays = &mut structure.arrays;
     arrays.insert("energies".to_owned(), Array::scalars(&found.energies));

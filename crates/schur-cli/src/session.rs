@@ -1,12 +1,15 @@
 //! The common options as they are meant: a pool of threads, a model, a potential.
 
+use std::fmt;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use schur_potential::{Potential, PotentialOptions, Precision};
+use schur_potential::dispersion::{D3Cutoffs, D3Dispersion, D3Parameters};
+use schur_potential::{Potential, PotentialOptions, Precision, Sum};
 
 use crate::args::{GlobalArgs, PrecisionName};
+use crate::exit::UsageError;
 use crate::models::locate::{self, Loaded};
 use crate::report::Reporter;
 
@@ -42,9 +45,51 @@ pub fn pool_of(threads: usize) -> Result<Arc<ThreadPool>> {
     Ok(Arc::new(pool))
 }
 
+/// What is added to a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dispersion {
+    /// The functional whose parameters are used.
+    pub functional: String,
+    /// How far the sums reach.
+    pub cutoffs: D3Cutoffs,
+}
+
+impl Dispersion {
+    /// What the options ask for, said once to people.
+    ///
+    /// # Errors
+    /// If a cut-off is given without a functional.
+    pub fn asked(options: &GlobalArgs, reporter: &Reporter) -> Result<Option<Self>> {
+        let cutoffs = options.dispersion_cutoff.map_or_else(D3Cutoffs::default, D3Cutoffs::within);
+        match &options.dispersion {
+            Some(functional) => {
+                let reach = cutoffs.dispersion;
+                reporter
+                    .line(format_args!("with the dispersion correction D3(BJ) of {functional}, within {reach:.3} Å"));
+                Ok(Some(Self { functional: functional.clone(), cutoffs }))
+            }
+            None if options.dispersion_cutoff.is_some() => {
+                bail!(UsageError("--dispersion-cutoff is of no use without --dispersion".to_owned()))
+            }
+            None => Ok(None),
+        }
+    }
+
+    fn potential(&self, pool: Arc<ThreadPool>) -> Result<D3Dispersion> {
+        Ok(D3Dispersion::new(D3Parameters::of(&self.functional)?, self.cutoffs, pool)?)
+    }
+}
+
+impl fmt::Display for Dispersion {
+    /// The name that outputs carry.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "D3(BJ) {}", self.functional)
+    }
+}
+
 /// A model that is ready to answer.
 pub struct Session {
-    /// The potential.
+    /// The potential, with what is added to it.
     pub potential: Box<dyn Potential + Send>,
     /// What the model is called in outputs.
     pub label: String,
@@ -52,6 +97,8 @@ pub struct Session {
     pub model_sha256: String,
     /// How the potential was built.
     pub options: PotentialOptions,
+    /// What was added to the model.
+    pub dispersion: Option<Dispersion>,
 }
 
 impl Session {
@@ -60,21 +107,26 @@ impl Session {
     /// # Errors
     /// If the model cannot be found, fetched, read or run as asked.
     pub fn open(options: &GlobalArgs, reporter: &Reporter) -> Result<Self> {
-        Self::with_options(&options.model, potential_options(options), pool(options)?, reporter)
+        let dispersion = Dispersion::asked(options, reporter)?;
+        Self::with_options(&options.model, potential_options(options), dispersion, pool(options)?, reporter)
     }
 
-    /// Loads a model and builds its potential to run in a pool that others may share.
+    /// Loads a model and builds its potential, with what is added to it, to run in a pool that others may share.
     ///
     /// # Errors
     /// As for [`open`](Self::open).
     pub fn with_options(
         model: &str,
         options: PotentialOptions,
+        dispersion: Option<Dispersion>,
         pool: Arc<ThreadPool>,
         reporter: &Reporter,
     ) -> Result<Self> {
         let Loaded { model, label, sha256, .. } = locate::load(model, reporter)?;
-        let potential = model.potential(&options, pool).with_context(|| format!("model {label}"))?;
-        Ok(Self { potential, label, model_sha256: sha256, options })
+        let mut potential = model.potential(&options, pool.clone()).with_context(|| format!("model {label}"))?;
+        if let Some(dispersion) = &dispersion {
+            potential = Box::new(Sum::new(potential).with(Box::new(dispersion.potential(pool)?)));
+        }
+        Ok(Self { potential, label, model_sha256: sha256, options, dispersion })
     }
 }

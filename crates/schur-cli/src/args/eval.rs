@@ -10,7 +10,7 @@ use crate::exit;
 /// Computes energy, forces and stress of every structure in the given files.
 ///
 /// Written frames keep everything that the input says, except what another calculation has left: energy, free_energy,
-/// energies, forces, stress, stresses, virial, virials, converged, model and modality.
+/// energies, forces, stress, stresses, virial, virials, converged, model, modality and dispersion.
 #[derive(Debug, Args)]
 #[command(after_help = exit::HELP)]
 pub struct EvalArgs {

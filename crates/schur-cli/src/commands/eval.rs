@@ -49,6 +49,9 @@ struct Record<'a> {
     /// Bohr magnetons; absent where the model has none.
     #[serde(skip_serializing_if = "<[f64]>::is_empty")]
     magnetic_moments: &'a [f64],
+    /// What was added to the model; absent without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dispersion: Option<String>,
 }
 
 /// Evaluates every structure.
@@ -135,6 +138,7 @@ impl Run<'_> {
             stress,
             virials: self.request.virials.then_some(&found.virials),
             magnetic_moments: &found.magnetic_moments,
+            dispersion: self.session.dispersion.as_ref().map(ToString::to_string),
         })?;
         let values = [
             Some(frame as f64),

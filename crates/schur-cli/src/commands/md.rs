@@ -47,6 +47,9 @@ struct Summary<'a> {
     /// The last state: eV, fs, K, Å^3, g/cm^3, eV/Å^3.
     last: Statistics,
     model: &'a str,
+    /// What was added to the model; absent without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dispersion: Option<String>,
 }
 
 /// Runs or continues a simulation.
@@ -84,6 +87,7 @@ fn binding(args: &MdArgs, session: &Session, input: &Structure, simulation: Simu
         precision: precision.to_owned(),
         exact_radial: session.options.exact_radial,
         modality: session.options.modality.clone(),
+        dispersion: session.dispersion.as_ref().map(|it| format!("{it} within {} Å", it.cutoffs.dispersion)),
         structure_sha256: sha256(&frame),
         every: args.every,
         simulation,
@@ -308,6 +312,7 @@ impl<'a> Run<'a> {
             ns_per_day,
             last: self.simulation.statistics(),
             model: &self.session.label,
+            dispersion: self.session.dispersion.as_ref().map(ToString::to_string),
         })?;
         let step = self.simulation.steps();
         if status == Status::Interrupted {

@@ -8,7 +8,7 @@ use schur_io::write_atomically;
 use serde_json::json;
 
 use crate::args::{GlobalArgs, ModelsCommand};
-use crate::exit::Status;
+use crate::exit::{Status, UsageError};
 use crate::models::cache::Cache;
 use crate::models::locate::Source;
 use crate::models::registry::{self, Entry, MODELS};
@@ -23,6 +23,9 @@ use crate::session;
 /// # Errors
 /// If a model is unknown, or cannot be fetched, read or written.
 pub fn run(command: &ModelsCommand, options: &GlobalArgs, reporter: &Reporter) -> Result<Status> {
+    if options.dispersion.is_some() || options.dispersion_cutoff.is_some() {
+        bail!(UsageError("--dispersion is for eval, relax and md: a model has no correction of its own".to_owned()));
+    }
     match command {
         ModelsCommand::List => list(reporter),
         ModelsCommand::Pull { names, all, force } => fetch(names, *all, *force, reporter),

@@ -51,6 +51,9 @@ struct Summary<'a> {
     initial_volume: Option<f64>,
     space_group: Option<String>,
     model: &'a str,
+    /// What was added to the model; absent without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dispersion: Option<String>,
 }
 
 /// Relaxes one structure.
@@ -195,6 +198,7 @@ impl Run<'_> {
             initial_volume: self.initial_volume,
             space_group: self.relaxation.symmetry().map(space_group),
             model: &self.session.label,
+            dispersion: self.session.dispersion.as_ref().map(ToString::to_string),
         })?;
         self.tell(args, report, &result, status);
         self.reporter.line(format_args!("written: {}", output.display()));

@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "the suite collects the lines of what was skipped")]
 
 mod arguments;
+mod dispersion;
 mod einsum;
 mod eval;
 mod folder;

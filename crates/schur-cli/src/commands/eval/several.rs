@@ -13,7 +13,7 @@ use crate::args::{EvalArgs, GlobalArgs};
 use crate::exit::{Interrupted, Status, UsageError};
 use crate::interrupt::Interrupt;
 use crate::report::{Column, Reporter, Table};
-use crate::session::{self, Session};
+use crate::session::{self, Dispersion, Session};
 use crate::{inputs, outputs, report};
 
 const TABLE: Table = Table {
@@ -61,6 +61,9 @@ struct Record<'a> {
     frame: usize,
     n_atoms: usize,
     models: Vec<Answer<'a>>,
+    /// What was added to every model; absent without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dispersion: Option<String>,
     mean: Answer<'a>,
     spread: &'a Spread,
 }
@@ -76,17 +79,19 @@ pub fn run(args: &EvalArgs, options: &GlobalArgs, reporter: &Reporter) -> Result
     let inputs = args.files.iter().map(|file| Ok((file.as_path(), inputs::structures(file, args.format)?)));
     let inputs = inputs.collect::<Result<Vec<_>>>()?;
     let pool = session::pool(options)?;
+    let dispersion = Dispersion::asked(options, reporter)?;
     let sessions = args.models.iter().map(|named| {
         let (model, modality) = split(named);
         let options = session::potential_options_with(options, modality);
-        Session::with_options(model, options, pool.clone(), reporter)
+        Session::with_options(model, options, dispersion.clone(), pool.clone(), reporter)
     });
     let sessions: Vec<_> = sessions.collect::<Result<_>>()?;
     let answers = vec![Evaluation::default(); sessions.len()];
     let labels: Vec<_> = sessions.iter().map(label).collect();
     let label = format!("mean of {}", labels.join(", "));
     let request = Request { forces: true, virials: args.virials };
-    let mut run = Run { sessions, answers, labels, label, request, interrupt: Interrupt::install()?, reporter };
+    let interrupt = Interrupt::install()?;
+    let mut run = Run { sessions, answers, labels, label, dispersion, request, interrupt, reporter };
     match &args.output {
         Some(path) => outputs::write_whole(path, |out| run.all(inputs, Some(out)))?,
         None => run.all(inputs, None::<&mut Vec<u8>>)?,
@@ -115,6 +120,8 @@ struct Run<'a> {
     labels: Vec<String>,
     /// What the mean is called.
     label: String,
+    /// What was added to every model.
+    dispersion: Option<Dispersion>,
     request: Request,
     interrupt: Interrupt,
     reporter: &'a Reporter,
@@ -131,7 +138,7 @@ impl Run<'_> {
                 let mut structure = structure?;
                 let Consensus { mean, spread } = self.one(&structure, file, frame)?;
                 if let Some(out) = &mut out {
-                    outputs::attach_as(&mut structure, &mean, &self.label, None);
+                    outputs::attach_as(&mut structure, &mean, &self.label, (None, self.dispersion.as_ref()));
                     structure.info.insert("energy_spread".to_owned(), Value::Real(spread.energy));
                     structure.arrays.insert("force_spread".to_owned(), Array::scalars(&spread.forces));
                     extxyz::write_frame(out, &structure)?;
@@ -155,6 +162,7 @@ impl Run<'_> {
             frame,
             n_atoms: structure.len(),
             models: models.collect(),
+            dispersion: self.dispersion.as_ref().map(ToString::to_string),
             mean: Answer::new(&self.label, None, &consensus.mean, structure),
             spread: &consensus.spread,
         })?;

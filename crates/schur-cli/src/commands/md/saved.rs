@@ -30,6 +30,8 @@ pub struct Binding {
     pub exact_radial: bool,
     /// Level of theory.
     pub modality: Option<String>,
+    /// What is added to the model, and how far it reaches; checkpoints from before there was any lack it.
+    pub dispersion: Option<String>,
     /// Digest of the initial structure as an extended-XYZ frame.
     pub structure_sha256: String,
     /// Steps between two frames.
@@ -142,6 +144,7 @@ mod tests {
             precision: "f32".into(),
             exact_radial: false,
             modality: None,
+            dispersion: None,
             structure_sha256: "11".into(),
             every: 10,
             simulation: SimulationOptions::default(),
