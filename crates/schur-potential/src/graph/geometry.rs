@@ -1,8 +1,9 @@
 //! The edges of a structure in the order in which the kernels want them.
 //!
 //! Atoms are renumbered along a space-filling curve, so that what an atom gathers lies close in memory. Within an
-//! atom's row the edges keep the canonical order of the neighbour list, so the sums, and their bits, depend neither on
-//! the renumbering nor on when the list was built. Row `k` holds the edges to the neighbours of atom `k` seen from it:
+//! atom's row the edges are sorted by length, so that neighbours read the same rows of spline tables; equal ones keep
+//! the canonical order of the neighbour list. So the sums, and their bits, depend neither on the renumbering nor on when
+//! the list was built. Row `k` holds the edges to the neighbours of atom `k` seen from it:
 //! forward these are the edges on which it receives; turned round, those on which it sends.
 
 use rayon::prelude::*;
@@ -50,6 +51,8 @@ pub(crate) struct Geometry<T> {
     pub reverse: Vec<u32>,
     /// For each pair of the list in the row's order: its edge within the row, or [`BEYOND`].
     slots: Vec<u32>,
+    /// Distances of a row's edges, and which pairs of the row they are, ascending.
+    nearest: Vec<(f64, u32)>,
 }
 
 /// Where the distance of an atom to a neighbour, both as the structure numbers them, falls in the spline tables.
@@ -75,6 +78,7 @@ struct Rows<'a, T> {
     harmonics: &'a mut [T],
     points: &'a mut [SplinePoint<T>],
     slots: &'a mut [u32],
+    nearest: &'a mut [(f64, u32)],
 }
 
 /// Two atoms on top of each other.
@@ -113,6 +117,7 @@ impl<T: Real> Geometry<T> {
             points: Vec::new(),
             reverse: Vec::new(),
             slots: Vec::new(),
+            nearest: Vec::new(),
         })
     }
 
@@ -156,9 +161,10 @@ impl<T: Real> Geometry<T> {
             rows.of(&mut self.harmonics, harmonics.len()),
             rows.of(&mut self.points, usize::from(locate.is_some())),
             rows.of(&mut self.slots, 1),
+            rows.of(&mut self.nearest, 1),
         );
-        let fill = |(index, (counts, nodes, vectors, harmonics, points, slots))| {
-            Rows { first: index * block, counts, nodes, vectors, harmonics, points, slots }.fill(&source)
+        let fill = |(index, (counts, nodes, vectors, harmonics, points, slots, nearest))| {
+            Rows { first: index * block, counts, nodes, vectors, harmonics, points, slots, nearest }.fill(&source)
         };
         let overlap = blocks.into_par_iter().enumerate().map(fill).reduce(|| None, Overlap::first);
         if let Some(Overlap { first, second, distance }) = overlap {
@@ -198,6 +204,7 @@ impl<T: Real> Geometry<T> {
         self.harmonics.resize(end * harmonics, T::ZERO);
         self.points.resize(if with_points { end } else { 0 }, SplinePoint::default());
         self.slots.resize(end, BEYOND);
+        self.nearest.resize(end, (0.0, 0));
         self.reverse.resize(end, 0);
     }
 
@@ -233,39 +240,52 @@ impl<T: Real> Geometry<T> {
 
 impl<T: Real> Rows<'_, T> {
     /// Fills the rows, up to atoms that overlap: the first of them are returned.
-    fn fill(self, source: &Source<'_, T>) -> Option<Overlap> {
+    fn fill(mut self, source: &Source<'_, T>) -> Option<Overlap> {
         let Source { structure, list, harmonics, .. } = source;
         let (mut start, mut overlap) = (0, None);
         let width = harmonics.len();
-        for (count, k) in self.counts.iter_mut().zip(self.first..) {
-            let atom = source.order[k] as usize;
+        for index in 0..self.counts.len() {
+            let atom = source.order[self.first + index] as usize;
             let pairs = list.row(atom);
-            let mut edge = start;
-            for (local, pair) in pairs.clone().enumerate() {
-                let vector = list.vector(&structure.positions, &structure.cell, atom, pair);
-                let r = distance(vector);
-                if r >= source.cutoff {
-                    self.slots[start + local] = BEYOND;
-                    continue;
-                }
+            let (count, found) = self.sort(source, atom, start);
+            overlap = Overlap::first(overlap, found);
+            for (edge, &(r, local)) in (start..).zip(&self.nearest[start..start + count]) {
+                let pair = pairs.start + local as usize;
                 let neighbor = list.neighbors()[pair] as usize;
-                if r < MIN_DISTANCE {
-                    let (first, second) = (atom.min(neighbor), atom.max(neighbor));
-                    overlap = Overlap::first(overlap, Some(Overlap { first, second, distance: r }));
-                    continue;
-                }
-                self.slots[start + local] = (edge - start) as u32;
+                let vector = list.vector(&structure.positions, &structure.cell, atom, pair);
+                self.slots[start + local as usize] = (edge - start) as u32;
                 self.nodes[edge] = source.position_of[neighbor];
                 self.vectors[edge] = vector;
                 harmonics.values(vector, &mut self.harmonics[edge * width..(edge + 1) * width]);
                 if let Some(locate) = source.locate {
                     self.points[edge] = locate(atom, neighbor, r);
                 }
-                edge += 1;
             }
-            *count = (edge - start) as u32;
+            self.counts[index] = count as u32;
             start += pairs.len();
         }
         overlap
+    }
+
+    /// Sorts the pairs of an atom that lie within the cut-off by their distance; returns how many there are.
+    fn sort(&mut self, source: &Source<'_, T>, atom: usize, start: usize) -> (usize, Option<Overlap>) {
+        let Source { structure, list, .. } = source;
+        let (mut count, mut overlap) = (0, None);
+        for (local, pair) in list.row(atom).enumerate() {
+            let r = distance(list.vector(&structure.positions, &structure.cell, atom, pair));
+            if r >= source.cutoff {
+                self.slots[start + local] = BEYOND;
+            } else if r < MIN_DISTANCE {
+                let neighbor = list.neighbors()[pair] as usize;
+                let (first, second) = (atom.min(neighbor), atom.max(neighbor));
+                overlap = Overlap::first(overlap, Some(Overlap { first, second, distance: r }));
+            } else {
+                self.nearest[start + count] = (r, local as u32);
+                count += 1;
+            }
+        }
+        let nearest = &mut self.nearest[start..start + count];
+        nearest.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        (count, overlap)
     }
 }
