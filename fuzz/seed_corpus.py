@@ -39,8 +39,9 @@ def main():
         program = zipfile.ZipFile(path).read(f"{path.stem}/data.pkl")
         seed("pickle", path.stem, program)
         seed("torch", path.stem, program)
-    # A model pickled whole, and the weights of one of another family.
-    for path in [MODELS / "mace/one_layer.model", MODELS / "tensornet/so3/state.pt"]:
+    # A model pickled whole, the weights of one of another family, and what Lightning saves.
+    saved = ["mace/one_layer.model", "tensornet/so3/state.pt", "tensornet/torchmd-net/no_layers.ckpt"]
+    for path in [MODELS / name for name in saved]:
         with zipfile.ZipFile(path) as archive:
             name = next(name for name in archive.namelist() if name.endswith("data.pkl"))
             program = archive.read(name)

@@ -136,7 +136,7 @@ impl Architecture {
     pub(crate) fn is_parameter(&self, name: &str) -> bool {
         match self {
             Self::Nequip(_) => !["scale", "shift"].contains(&name) && !name.ends_with("denominator"),
-            Self::Tensornet(_) => !["scale", "shift", "mean", "radial.centers"].contains(&name),
+            Self::Tensornet(_) => !["scale", "shift", "mean", "radial.centers", "radial.widths"].contains(&name),
             Self::Mace(_) => {
                 let constants = ["scale", "shift", "energies", "covalent_radii", "radial.centres"];
                 !constants.contains(&name) && !name.ends_with("denominator") && !name.starts_with("pair_repulsion")

@@ -55,6 +55,8 @@ pub struct Subject {
     pub parity: bool,
     /// Energy that belongs to a structure as a whole, whatever its size, eV.
     pub constant: f64,
+    /// Whether the energy is a sum over atoms divided by one more than their number.
+    pub intensive: bool,
 }
 
 impl Subject {
@@ -62,11 +64,13 @@ impl Subject {
     pub fn of(model: &Model) -> Self {
         let architecture = &model.architecture;
         let mut borders: Vec<f64> = architecture.cutoff_function().kink().into_iter().collect();
-        let mut constant = 0.0;
+        let (mut constant, mut intensive) = (0.0, false);
         let parity = match architecture {
             Architecture::Nequip(_) => false,
             Architecture::Tensornet(it) => {
+                borders.extend((it.inner_cutoff > 0.0).then_some(it.inner_cutoff));
                 constant = model.weights.get("mean").and_then(|mean| mean.to_f64().first().copied()).unwrap_or(0.0);
+                intensive = it.mean_of_atoms;
                 it.symmetry == crate::MatrixSymmetry::O3
             }
             Architecture::Mace(it) => it.parity,
@@ -75,7 +79,23 @@ impl Subject {
                 true
             }
         };
-        Self { elements: architecture.species().to_vec(), cutoff: architecture.cutoff(), borders, parity, constant }
+        let (elements, cutoff) = (architecture.species().to_vec(), architecture.cutoff());
+        Self { elements, cutoff, borders, parity, constant, intensive }
+    }
+
+    /// By what the sum over so many atoms is divided.
+    pub(crate) fn divisor(&self, atoms: usize) -> f64 {
+        if self.intensive { (atoms + 1) as f64 } else { 1.0 }
+    }
+
+    /// The sum over atoms that an energy was made of.
+    pub(crate) fn sum(&self, energy: f64, atoms: usize) -> f64 {
+        (energy - self.constant) * self.divisor(atoms)
+    }
+
+    /// The energy of structures that do not see each other, taken as one; each with its energy and number of atoms.
+    fn together(&self, [(a, n), (b, m)]: [(f64, usize); 2]) -> f64 {
+        (self.sum(a, n) + self.sum(b, m)) / self.divisor(n + m) + self.constant
     }
 }
 

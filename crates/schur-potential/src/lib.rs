@@ -20,13 +20,17 @@ mod nequip;
 pub mod pair;
 mod sum;
 mod tensornet;
+mod units;
 
 pub use architecture::Architecture;
 pub use chgnet::ChgnetArchitecture;
 pub use evaluation::{Evaluation, Potential, PotentialError, Request};
 pub use graph::{CutoffFunction, RadialTableError};
+pub use import::TorchmdNetOptions;
+pub use layers::Activation;
 pub use mace::{DistanceTransform, MaceArchitecture, MaceLayer, MaceReadout, MaceSkip, RadialKind};
 pub use model::{Card, Model, ModelError, PotentialOptions, Precision};
 pub use nequip::NequipArchitecture;
 pub use sum::Sum;
-pub use tensornet::{MatrixSymmetry, RadialExpansion, TensornetArchitecture};
+pub use tensornet::{MatrixSymmetry, RadialExpansion, TensornetArchitecture, TensornetReadout};
+pub use units::{EnergyUnit, LengthUnit, Units, UnitsError};

@@ -100,6 +100,12 @@ pub enum ModelError {
         /// What is wrong, with the path in the file.
         what: String,
     },
+    /// Nobody says in which units the model was trained.
+    #[error(
+        "the checkpoint is one of torchmd-net, which does not say in which units it was trained; name energy and length \
+         with --units, such as eV,A or kcal/mol,A or Hartree,Bohr"
+    )]
+    UnknownUnits,
     /// A convolution cannot be put together.
     #[error(transparent)]
     Product(#[from] ProductError),

@@ -70,8 +70,8 @@ fn a_model_file_gives_the_same_answer() {
 #[test]
 fn architectures_that_cannot_be_run_are_refused() {
     let change: [fn(&mut schur_potential::TensornetArchitecture); 6] = [
-        |it| it.channels = 24,
-        |it| it.layers = 0,
+        |it| it.channels = 0,
+        |it| it.layers = 65,
         |it| it.species.push(1),
         |it| it.species.clear(),
         |it| it.cutoff = f64::NAN,

@@ -86,10 +86,10 @@ fn settings_that_do_not_fit_the_weights_are_refused() {
     let of = |name: &str| format!("/kwargs/model/init_args/{name}");
     for (name, value, expected) in [
         ("units", 48.into(), "shape"),
-        ("units", 33.into(), "multiple of 16"),
-        ("units", 1_000_000_000_000_u64.into(), "multiple of 16"),
+        ("units", 33.into(), "shape"),
+        ("units", 1_000_000_000_000_u64.into(), "channels"),
         ("nblocks", 2.into(), "model.layers.1"),
-        ("nblocks", 0.into(), "layers"),
+        ("nblocks", 0.into(), "layer"),
         ("nblocks", u64::MAX.into(), "layers"),
         ("num_rbf", 7.into(), "shape"),
         ("cutoff", 0.0.into(), "cut-off"),

@@ -113,7 +113,7 @@ pub(super) fn measure(
         }
         let single = evaluate(potential, &open(vec![number], vec![[0.0; 3]]))?.energy;
         let apart = evaluate(potential, &dimer([number, partner], cutoff + INSIDE))?.energy;
-        let expected = single + alone - subject.constant;
+        let expected = subject.together([(single, 1), (alone, 1)]);
         felt.meet((apart - expected).abs(), 1e-10 + 1e-14 * expected.abs(), &place);
     }
     let bare = evaluate(potential, &samples.cluster)?.energy;
@@ -122,7 +122,7 @@ pub(super) fn measure(
         entering.meet(potential, cutoff, &|r| approached(&samples.cluster, number, r), &place)?;
         let single = evaluate(potential, &open(vec![number], vec![[0.0; 3]]))?.energy;
         let apart = evaluate(potential, &approached(&samples.cluster, number, cutoff + INSIDE))?.energy;
-        let expected = bare + single - subject.constant;
+        let expected = subject.together([(bare, samples.cluster.len()), (single, 1)]);
         felt.meet((apart - expected).abs(), 1e-10 + 1e-14 * expected.abs(), &place);
     }
     if let Some(length) = nearest_pair(&samples.crystal, cutoff) {

@@ -22,17 +22,18 @@ pub(super) fn measure(
     };
     let one = evaluate(&samples.crystal)?;
     let scale = largest(one.forces.as_flattened().iter().copied()).max(1.0);
-    let per_atom = |total: f64, atoms: usize| (total - subject.constant) / atoms as f64;
+    let per_atom = |total: f64, atoms: usize| subject.sum(total, atoms) / atoms as f64;
     for counts in COUNTS {
         let (large, copied) = repeated(&samples.crystal, counts);
         let found = evaluate(&large)?;
         let place = format!("{} cells of {} atoms", counts.iter().product::<usize>(), samples.crystal.len());
         let changed = per_atom(found.energy, large.len()) - per_atom(one.energy, samples.crystal.len());
         energy.meet(changed.abs(), 1e-10 * scale + 1e-14 * one.energy.abs(), &place);
+        let grown = subject.divisor(large.len()) / subject.divisor(samples.crystal.len());
         let forces = copied
             .iter()
             .zip(&found.forces)
-            .flat_map(|(&k, f)| (0..3).map(|a| f[a] - one.forces[k][a]).collect::<Vec<_>>());
+            .flat_map(|(&k, f)| (0..3).map(|a| grown * f[a] - one.forces[k][a]).collect::<Vec<_>>());
         force.meet(largest(forces), 1e-9 * scale, &place);
     }
     let mut findings = vec![energy, force];

@@ -1,19 +1,20 @@
 //! TensorNet as matgl 2 to 4 write it: `model.json` with the settings, `state.pt` with the weights.
 //!
 //! What differs from our model files and is undone here:
-//! - Matrices of linear layers are `[output][input]`.
 //! - What scales the three parts of a matrix is one array, `[channel][part]`; ours is `[part][channel]`.
 //! - `model.pt` repeats the settings, `model.json` repeats some weights as text with few digits: neither is read.
 
 use std::collections::BTreeMap;
 
 use schur_atoms::atomic_number;
-use schur_io::torch::{Checkpoint, Item};
-use schur_io::{Data, Tensor};
+use schur_io::Tensor;
+use schur_io::torch::Checkpoint;
 use serde_json::Value;
 
-use crate::tensornet::{MatrixSymmetry, RadialExpansion, TensornetArchitecture};
-use crate::{Architecture, Model, ModelError};
+use super::refused;
+use super::transfer::{Order, Transfer, Trunk};
+use crate::tensornet::{MatrixSymmetry, RadialExpansion, TensornetArchitecture, TensornetReadout};
+use crate::{Activation, Architecture, Model, ModelError};
 
 /// Versions of matgl's classes whose meaning is known.
 const MAX_VERSIONS: (u64, u64) = (3, 2);
@@ -21,8 +22,6 @@ const MAX_VERSIONS: (u64, u64) = (3, 2);
 const MODULES: [&str; 2] = ["matgl.models._tensornet_pyg", "matgl.models._tensornet"];
 /// Hidden layers of the readout's networks: matgl has no setting for them.
 const READOUT_LAYERS: usize = 3;
-/// Parts of a matrix.
-const PARTS: usize = 3;
 
 impl Model {
     /// Reads a TensorNet potential that matgl has saved: the text of `model.json` and the checkpoint `state.pt`.
@@ -36,17 +35,11 @@ impl Model {
             serde_json::from_str(settings).map_err(|error| refused(format!("model.json: {error}")))?;
         let architecture = architecture(&settings)?;
         architecture.validate()?;
-        let importer =
-            Importer { state: StateDict::read(&checkpoint.root())?, it: &architecture, weights: BTreeMap::new() };
-        let weights = importer.run()?;
+        let weights = weights(checkpoint, &architecture)?;
         let mut metadata = BTreeMap::new();
         metadata.insert("source.module".to_owned(), text(&settings, "/kwargs/model/@module")?.to_owned());
         Ok(Self { architecture: Architecture::Tensornet(architecture), weights, metadata })
     }
-}
-
-fn refused(what: String) -> ModelError {
-    ModelError::Checkpoint { what }
 }
 
 /// The entry of `model.json` at a JSON pointer.
@@ -140,10 +133,23 @@ fn architecture(settings: &Value) -> Result<TensornetArchitecture, ModelError> {
         cutoff: number(settings, &of("cutoff"))?,
         radial: radial(settings)?,
         channels,
-        layers: count(settings, &of("nblocks"))?,
+        layers: layers(settings, &of("nblocks"))?,
         symmetry,
         readout_hidden: vec![channels; READOUT_LAYERS],
+        inner_cutoff: 0.0,
+        activation: Activation::Silu,
+        self_edges: false,
+        readout: TensornetReadout::Gated,
+        mean_of_atoms: false,
+        charge: 0.0,
     })
+}
+
+fn layers(settings: &Value, pointer: &str) -> Result<usize, ModelError> {
+    match count(settings, pointer)? {
+        0 => Err(wrong(pointer, entry(settings, pointer)?, "1 layer or more")),
+        layers => Ok(layers),
+    }
 }
 
 fn radial(settings: &Value) -> Result<RadialExpansion, ModelError> {
@@ -176,158 +182,33 @@ fn species(settings: &Value, pointer: &str) -> Result<Vec<u8>, ModelError> {
     numbers.flatten().ok_or_else(|| wrong(pointer, list, "a list of chemical symbols"))
 }
 
-/// The entries of a checkpoint; each is read when it is asked for.
-struct StateDict<'c>(BTreeMap<String, Item<'c>>);
-
-impl<'c> StateDict<'c> {
-    fn read(item: &Item<'c>) -> Result<Self, ModelError> {
-        let entries = item.entries().map_err(|error| refused(error.to_string()))?;
-        Ok(Self(entries.into_iter().map(|(key, item)| (key.to_string(), item)).collect()))
+/// The weights of the checkpoint under our names.
+fn weights(checkpoint: &Checkpoint<'_>, it: &TensornetArchitecture) -> Result<BTreeMap<String, Tensor>, ModelError> {
+    let mut to = Transfer::new(&checkpoint.root(), "state.pt", "")?;
+    let (n, species, functions) = (it.channels, it.species.len(), it.radial.count());
+    if let RadialExpansion::Gaussian { .. } = it.radial {
+        to.copy("model.bond_expansion.rbf.centers", "radial.centers", &[functions])?;
     }
-
-    /// An entry of the shape that the architecture asks for.
-    fn get(&self, name: &str, shape: &[usize]) -> Result<Vec<f64>, ModelError> {
-        let item = self.0.get(name).ok_or_else(|| refused(format!("state.pt has no entry `{name}`")))?;
-        let tensor = item.tensor().map_err(|error| refused(error.to_string()))?;
-        if tensor.shape() != shape {
-            return Err(refused(format!("state.pt: `{name}` has the shape {:?}, not {shape:?}", tensor.shape())));
-        }
-        Ok(tensor.to_f64())
-    }
-}
-
-/// A model's weights on their way out of a checkpoint.
-struct Importer<'a> {
-    state: StateDict<'a>,
-    it: &'a TensornetArchitecture,
-    weights: BTreeMap<String, Tensor>,
-}
-
-impl Importer<'_> {
-    fn run(mut self) -> Result<BTreeMap<String, Tensor>, ModelError> {
-        let (n, species, functions) = (self.it.channels, self.it.species.len(), self.it.radial.count());
-        if let RadialExpansion::Gaussian { .. } = self.it.radial {
-            self.copy("model.bond_expansion.rbf.centers", "radial.centers", &[functions])?;
-        }
-        let theirs = |name: &str| format!("model.tensor_embedding.{name}");
-        self.copy(&theirs("emb.weight"), "embedding.species", &[species, n])?;
-        self.dense(&theirs("emb2"), "embedding.pair", 2 * n, n, false)?;
-        for k in 0..PARTS {
-            let name = theirs(&format!("distance_proj{}", k + 1));
-            self.dense(&name, &format!("embedding.radial.{k}"), functions, n, false)?;
-            self.matrix(&theirs(&format!("linears_tensor.{k}")), &format!("embedding.mix.{k}"), n, n, false)?;
-        }
-        self.norm(&theirs("init_norm"), "embedding.norm", n)?;
-        self.dense(&theirs("linears_scalar.0"), "embedding.gate.0", n, 2 * n, false)?;
-        self.dense(&theirs("linears_scalar.1"), "embedding.gate.1", 2 * n, 3 * n, true)?;
-        for t in 0..self.it.layers {
-            self.layer(t)?;
-        }
-        self.readout()?;
-        self.copy("data_std", "scale", &[])?;
-        self.copy("data_mean", "mean", &[])?;
-        self.shift()?;
-        Ok(self.weights)
-    }
-
-    fn layer(&mut self, t: usize) -> Result<(), ModelError> {
-        let n = self.it.channels;
-        let widths = [self.it.radial.count(), n, 2 * n, 3 * n];
+    to.copy("model.tensor_embedding.emb.weight", "embedding.species", &[species, n])?;
+    let order = Order::ByChannel(n);
+    Trunk { prefix: "model.", channels: n, functions, layers: it.layers, order }.transfer(&mut to)?;
+    let mut widths = vec![n];
+    widths.extend(&it.readout_hidden);
+    widths.push(1);
+    for (theirs, ours) in [("layers", "value"), ("gates", "gate")] {
         for (index, pair) in widths.windows(2).enumerate() {
-            let theirs = format!("model.layers.{t}.linears_scalar.{index}");
-            self.dense(&theirs, &format!("layers.{t}.radial.{index}"), pair[0], pair[1], index == 2)?;
+            // Every second module of theirs is an activation.
+            let theirs = format!("model.final_layer.gated.{theirs}.{}", 2 * index);
+            to.dense((&theirs, &format!("readout.{ours}.{index}")), [pair[0], pair[1]], Order::Same)?;
         }
-        for k in 0..2 * PARTS {
-            let side = if k < PARTS { "mix_in" } else { "mix_out" };
-            let ours = format!("layers.{t}.{side}.{}", k % PARTS);
-            self.matrix(&format!("model.layers.{t}.linears_tensor.{k}"), &ours, n, n, false)?;
-        }
-        Ok(())
     }
-
-    fn readout(&mut self) -> Result<(), ModelError> {
-        let n = self.it.channels;
-        self.norm("model.out_norm", "readout.norm", 3 * n)?;
-        self.dense("model.linear", "readout.linear", 3 * n, n, false)?;
-        let mut widths = vec![n];
-        widths.extend(&self.it.readout_hidden);
-        widths.push(1);
-        for (theirs, ours) in [("layers", "value"), ("gates", "gate")] {
-            for (index, pair) in widths.windows(2).enumerate() {
-                // Every second module of theirs is an activation.
-                let theirs = format!("model.final_layer.gated.{theirs}.{}", 2 * index);
-                self.dense(&theirs, &format!("readout.{ours}.{index}"), pair[0], pair[1], false)?;
-            }
-        }
-        Ok(())
+    to.copy("data_std", "scale", &[])?;
+    to.copy("data_mean", "mean", &[])?;
+    // What an atom of each species has of its own; without references it is nothing.
+    if to.has("element_refs.property_offset") {
+        to.copy("element_refs.property_offset", "shift", &[species])?;
+    } else {
+        to.insert("shift", vec![species], vec![0.0; species]);
     }
-
-    /// What an atom of each species has of its own; without references it is nothing.
-    fn shift(&mut self) -> Result<(), ModelError> {
-        let species = self.it.species.len();
-        if self.state.0.contains_key("element_refs.property_offset") {
-            return self.copy("element_refs.property_offset", "shift", &[species]);
-        }
-        self.insert("shift", vec![species], vec![0.0; species]);
-        Ok(())
-    }
-
-    fn norm(&mut self, theirs: &str, ours: &str, width: usize) -> Result<(), ModelError> {
-        self.copy(&format!("{theirs}.weight"), ours, &[width])?;
-        self.copy(&format!("{theirs}.bias"), &format!("{ours}.bias"), &[width])
-    }
-
-    fn dense(
-        &mut self,
-        theirs: &str,
-        ours: &str,
-        inputs: usize,
-        outputs: usize,
-        of_parts: bool,
-    ) -> Result<(), ModelError> {
-        self.matrix(theirs, ours, inputs, outputs, of_parts)?;
-        let bias = self.state.get(&format!("{theirs}.bias"), &[outputs])?;
-        let place = |o: usize| if of_parts { self.place(o) } else { o };
-        let bias = (0..outputs).map(|o| bias[place(o)]).collect();
-        self.insert(&format!("{ours}.bias"), vec![outputs], bias);
-        Ok(())
-    }
-
-    /// Turns a matrix round; outputs that are factors of parts are put in our order.
-    fn matrix(
-        &mut self,
-        theirs: &str,
-        ours: &str,
-        inputs: usize,
-        outputs: usize,
-        of_parts: bool,
-    ) -> Result<(), ModelError> {
-        let weights = self.state.get(&format!("{theirs}.weight"), &[outputs, inputs])?;
-        let place = |o: usize| if of_parts { self.place(o) } else { o };
-        let turned = (0..inputs * outputs).map(|n| weights[place(n % outputs) * inputs + n / outputs]).collect();
-        self.insert(ours, vec![inputs, outputs], turned);
-        Ok(())
-    }
-
-    /// Where the file has the factor that is our number `o`.
-    const fn place(&self, o: usize) -> usize {
-        o % self.it.channels * PARTS + o / self.it.channels
-    }
-
-    fn copy(&mut self, theirs: &str, ours: &str, shape: &[usize]) -> Result<(), ModelError> {
-        let values = self.state.get(theirs, shape)?;
-        let shape = if shape.is_empty() { vec![1] } else { shape.to_vec() };
-        self.insert(ours, shape, values);
-        Ok(())
-    }
-
-    /// Keeps numbers in 32 bits where that loses nothing.
-    fn insert(&mut self, ours: &str, shape: Vec<usize>, values: Vec<f64>) {
-        #[expect(clippy::cast_possible_truncation, reason = "used only where it is exact")]
-        let single: Vec<f32> = values.iter().map(|&v| v as f32).collect();
-        let exact = single.iter().zip(&values).all(|(&a, &b)| f64::from(a).to_bits() == b.to_bits());
-        let data = if exact { Data::F32(single) } else { Data::F64(values) };
-        #[expect(clippy::expect_used, reason = "the shape was checked, or is made here")]
-        self.weights.insert(ours.to_owned(), Tensor::new(shape, data).expect("as many numbers as the shape says"));
-    }
+    Ok(to.weights)
 }

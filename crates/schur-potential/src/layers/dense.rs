@@ -1,8 +1,9 @@
-//! Dense layers with biases and SiLU, for the invariants of many atoms at once.
+//! Dense layers with biases and activations, for the invariants of many atoms at once.
 
 use schur_multilinear::Gate;
 use schur_tensor::{Aligned, PackedMatrix, Real, RowLayout, pulp::Arch};
 
+use super::Activation;
 use crate::{Model, ModelError};
 
 /// `x W + b`, packed for both directions.
@@ -90,11 +91,42 @@ impl<T: Real> Dense<T> {
     }
 }
 
-/// Dense layers with SiLU between them and, if asked for, behind the last.
+/// Dense layers with activations between them and, if asked for, behind the last.
 #[derive(Debug, Clone)]
 pub(crate) struct Perceptron<T> {
     layers: Vec<Dense<T>>,
-    activations: Vec<Gate<T>>,
+    activations: Vec<Activated<T>>,
+}
+
+/// What stands behind a layer.
+#[derive(Debug, Clone)]
+enum Activated<T> {
+    /// SiLU, in whole registers.
+    Silu(Gate<T>),
+    /// Any other function, number by number: published models have SiLU.
+    Other(Activation),
+}
+
+impl<T: Real> Activated<T> {
+    fn forward(&self, from: &[T], to: &mut [T]) {
+        match self {
+            Self::Silu(gate) => gate.forward(from, to),
+            Self::Other(function) => {
+                to.iter_mut().zip(from).for_each(|(y, x)| *y = T::from_f64(function.evaluate(x.to_f64()).0));
+            }
+        }
+    }
+
+    /// What was read becomes its cotangent.
+    fn backward(&self, read: &mut [T], gradient: &[T]) {
+        match self {
+            Self::Silu(gate) => gate.backward(read, gradient),
+            Self::Other(function) => {
+                let slope = |x: T| T::from_f64(function.evaluate(x.to_f64()).1);
+                read.iter_mut().zip(gradient).for_each(|(x, &g)| *x = slope(*x) * g);
+            }
+        }
+    }
 }
 
 /// Memory for the rows that pass through.
@@ -106,12 +138,20 @@ pub(crate) struct PerceptronScratch<T> {
 }
 
 impl<T: Real> Perceptron<T> {
-    /// Packs the layers; there is at least one.
+    /// Packs the layers, of which there is at least one, with SiLU.
     pub fn new(arch: Arch, layers: &[DenseWeights], activate_last: bool) -> Self {
+        Self::with_activation(arch, layers, activate_last, Activation::Silu)
+    }
+
+    /// Packs the layers, of which there is at least one.
+    pub fn with_activation(arch: Arch, layers: &[DenseWeights], activate_last: bool, activation: Activation) -> Self {
         let layers: Vec<Dense<T>> = layers.iter().map(|weights| Dense::new(arch, weights)).collect();
         let activated = layers.len() - usize::from(!activate_last);
-        let activations = layers[..activated].iter().map(|layer| Gate::new(arch, layer.outputs(), &[], 1.0)).collect();
-        Self { layers, activations }
+        let behind = |layer: &Dense<T>| match activation {
+            Activation::Silu => Activated::Silu(Gate::new(arch, layer.outputs(), &[], 1.0)),
+            other => Activated::Other(other),
+        };
+        Self { activations: layers[..activated].iter().map(behind).collect(), layers }
     }
 
     /// Numbers a row that a forward pass keeps for the reverse one.
@@ -195,9 +235,11 @@ mod tests {
             matrix: numbers(inputs * outputs, seed),
             bias: numbers(outputs, seed + 0.5),
         };
-        for activate_last in [false, true] {
+        for (activate_last, activation) in
+            [(false, Activation::Silu), (true, Activation::Silu), (true, Activation::Mish)]
+        {
             let layers = [dense(16, 20, 0.1), dense(20, 7, 0.2)];
-            let network = Perceptron::<f64>::new(Arch::new(), &layers, activate_last);
+            let network = Perceptron::<f64>::with_activation(Arch::new(), &layers, activate_last, activation);
             let rows = 3;
             let mut scratch = PerceptronScratch::default();
             let mut kept = vec![0.0; rows * network.kept()];

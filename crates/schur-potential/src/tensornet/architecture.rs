@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use schur_product::Layout;
 
-use crate::ModelError;
-use crate::limits::{MAX_LAYERS, WIDTHS, require, require_channels, require_cutoff, require_species};
+use schur_tensor::padded;
+
+use crate::limits::{MAX_LAYERS, WIDTHS, require, require_cutoff, require_species};
+use crate::{Activation, ModelError};
 
 /// Which matrices a layer multiplies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,15 +41,35 @@ pub enum RadialExpansion {
         /// The factor `w`, Å^-2.
         width: f64,
     },
+    /// $\tfrac12 (\cos(\pi r / r_c) + 1) \exp(-w_n (e^{-\alpha (r - r_i)} - c_n)^2)$ with $\alpha = 5 / (r_c - r_i)$ and
+    /// $r_i$ the inner cut-off; widths and centres are among the weights.
+    ///
+    /// Source: Unke and Meuwly, "PhysNet", J. Chem. Theory Comput. 15 (2019) 3678, as torchmd-net has it.
+    ExponentialNormal {
+        /// How many.
+        count: usize,
+    },
 }
 
 impl RadialExpansion {
     /// Number of functions.
     pub const fn count(&self) -> usize {
         match *self {
-            Self::SmoothBessel { count } | Self::Gaussian { count, .. } => count,
+            Self::SmoothBessel { count } | Self::Gaussian { count, .. } | Self::ExponentialNormal { count } => count,
         }
     }
+}
+
+/// How the invariants of an atom become its energy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum TensornetReadout {
+    /// A linear layer, and a network times the sigmoid of another one: as in matgl.
+    #[default]
+    Gated,
+    /// A network with activations between its layers: as in torchmd-net.
+    Plain,
 }
 
 /// The architecture of a TensorNet model.
@@ -66,17 +88,44 @@ pub struct TensornetArchitecture {
     pub layers: usize,
     /// Which symmetry the layers keep.
     pub symmetry: MatrixSymmetry,
-    /// Widths of the hidden layers of the readout's two networks.
+    /// Widths of the hidden layers of the readout's networks.
     pub readout_hidden: Vec<usize>,
+    /// Edges are switched off below this distance too, in Å, by $\tfrac12 (1 - \cos(2 \pi u))$ with
+    /// $u = (r - r_i) / (r_c - r_i)$; at zero they are not.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub inner_cutoff: f64,
+    /// What stands between dense layers.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub activation: Activation,
+    /// Whether each atom is its own neighbour besides, at no distance.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub self_edges: bool,
+    /// How energies are read out.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub readout: TensornetReadout,
+    /// Whether the energy of a structure is the sum over its atoms divided by one more than their number, which is what
+    /// torchmd-net takes for the mean.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub mean_of_atoms: bool,
+    /// Total charge $q$ of the structures, which multiplies products of matrices by $1 + q/10$.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub charge: f64,
 }
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// Bound on charges in a file.
+const MAX_CHARGE: f64 = 1000.0;
 
 impl TensornetArchitecture {
     /// Degree of the harmonics that symmetric matrices are made of.
     pub const MAX_HARMONIC: usize = 2;
 
-    /// The features of an atom: one block for each part of the matrices.
+    /// The features of an atom: one block for each part of the matrices, channels filled up to whole registers.
     pub fn layout(&self) -> Layout {
-        Layout::new((0..3).map(|degree| (degree, self.channels)))
+        Layout::new((0..3).map(|degree| (degree, padded(self.channels))))
     }
 
     /// Checks that the parts fit together and that there are kernels for them.
@@ -89,8 +138,14 @@ impl TensornetArchitecture {
         if let RadialExpansion::Gaussian { width, .. } = self.radial {
             require(width.is_finite() && width > 0.0, "the width of the Gaussians is positive", &width)?;
         }
-        require_channels(self.channels)?;
-        require((1..=MAX_LAYERS).contains(&self.layers), "there are 1 to 64 layers", &self.layers)?;
+        require(
+            (0.0..self.cutoff).contains(&self.inner_cutoff),
+            "the inner cut-off lies below the other one",
+            &self.inner_cutoff,
+        )?;
+        require(self.charge.abs() <= MAX_CHARGE, "the total charge lies between -1000 and 1000", &self.charge)?;
+        require(WIDTHS.contains(&self.channels), "there are 1 to 4096 channels", &self.channels)?;
+        require(self.layers <= MAX_LAYERS, "there are up to 64 layers", &self.layers)?;
         let widths: Vec<usize> = self.readout_hidden.iter().copied().chain([self.radial.count()]).collect();
         let sound = widths.len() <= MAX_LAYERS && widths.iter().all(|width| WIDTHS.contains(width));
         require(sound, "there are 1 to 4096 radial functions and hidden neurons", &widths)

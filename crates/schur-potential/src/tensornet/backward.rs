@@ -29,6 +29,9 @@ impl<T: Real> Passes<'_, T> {
                 self.backward_embedding(state);
             }
         }
+        if self.plan.layers.is_empty() {
+            self.backward_without_layers(state);
+        }
         let State { edges, values, .. } = state;
         edges.finish(self.geometry, &self.plan.harmonics, self.block, |_, _| 0.0, values);
     }
@@ -124,6 +127,9 @@ impl<T: Real> Passes<'_, T> {
             let y = &layer.y.as_slice()[k * width..(k + 1) * width];
             self.plan.product.backward(edges_of, y, received, out, edges);
             own.iter_mut().zip(block.as_slice()).for_each(|(sum, &sent)| *sum += sent);
+            if let Some(factors) = &plan.own {
+                factors.add(&received[k * width..(k + 1) * width], own);
+            }
         }
         plan.mix_in.backward(atoms.len(), dy, dx, true);
     }
@@ -153,8 +159,40 @@ impl<T: Real> Passes<'_, T> {
         });
     }
 
-    /// From the cotangent of the first layer's `x` to that of sums over neighbours, in `scratch.other`.
-    fn unembed(&self, index: usize, [sums, mixed, dx]: [&[T]; 3], gate: &mut [T], scratch: &mut Scratch<T>) {
+    /// From energies to the edges, where no layer follows the embedding.
+    fn backward_without_layers(&self, state: &mut State<T>) {
+        let (width, kept) = (self.block * self.plan.layout.len(), self.block * self.plan.embedding.gate.kept());
+        let rows = RowBlocks { starts: &self.geometry.starts, block: self.block };
+        let species = &state.species;
+        let blocks = (
+            state.sums.as_slice().par_chunks(width),
+            state.mixed.as_slice().par_chunks(width),
+            state.gate.as_mut_slice().par_chunks_mut(kept),
+            rows.of(&mut state.edges.harmonics, self.plan.harmonics.len()),
+            rows.of(&mut state.edges.distances, 1),
+        );
+        blocks.into_par_iter().enumerate().for_each(|(index, (sums, mixed, gate, harmonics, lengths))| {
+            self.with_scratch(|scratch| {
+                let atoms = self.atoms_of(index);
+                // What was read out again: only the sums have been kept.
+                self.plan.embedding.gate.replay(atoms.len(), gate, &mut scratch.perceptron);
+                let mut energies = std::mem::take(&mut scratch.energies);
+                energies.resize(atoms.len(), 0.0);
+                self.read_out_embedded(mixed, &mut energies, scratch);
+                scratch.energies = energies;
+                self.plan.readout.backward(atoms.len(), self.slope(), &mut scratch.readout);
+                let gradient = std::mem::take(&mut scratch.readout.gradient);
+                self.unembed(index, [sums, mixed, gradient.as_slice()], gate, scratch);
+                scratch.readout.gradient = gradient;
+                let first = self.geometry.starts[atoms.start];
+                self.neighbors_back(index, species, EdgeBlock { first, harmonics, lengths }, scratch);
+            });
+        });
+    }
+
+    /// From the cotangent of the first layer's `x`, or of the invariants where there is none, to that of sums over
+    /// neighbours, in `scratch.other`.
+    fn unembed(&self, index: usize, [sums, mixed, gradient]: [&[T]; 3], gate: &mut [T], scratch: &mut Scratch<T>) {
         let (plan, plans, atoms) = (&self.plan.embedding, &self.plan.matrices, self.atoms_of(index));
         let items = atoms.len();
         // The gate's result again: its activations have been kept.
@@ -162,16 +200,22 @@ impl<T: Real> Passes<'_, T> {
         fits(plans.norm.forward(items, &[sums], scratch.norm.as_mut_slice(), &mut scratch.circuits));
         plan.gate.replay(items, gate, &mut scratch.perceptron);
         scratch.factors.resize(items * 3 * plan.channels);
-        scratch.block.resize(dx.len());
-        let cotangents = &mut [Some(scratch.block.as_mut_slice()), Some(scratch.factors.as_mut_slice()), None];
-        let arguments = [mixed, scratch.perceptron.values.as_slice(), &one()];
-        fits(plans.embed.backward(items, &arguments, dx, cotangents, &mut scratch.circuits));
+        scratch.block.resize(mixed.len());
+        let (of_mixed, of_factors) = (scratch.block.as_mut_slice(), scratch.factors.as_mut_slice());
+        let (factors, workspace) = (scratch.perceptron.values.as_slice(), &mut scratch.circuits);
+        fits(if self.plan.layers.is_empty() {
+            let cotangents = &mut [Some(of_mixed), Some(of_factors)];
+            plans.embedded.backward(items, &[mixed, factors], gradient, cotangents, workspace)
+        } else {
+            let cotangents = &mut [Some(of_mixed), Some(of_factors), None];
+            plans.embed.backward(items, &[mixed, factors, &one()], gradient, cotangents, workspace)
+        });
         // Through the gate to the norms, from there and through the mixing to the sums.
         scratch.normed.resize(items * plan.channels);
         let normed = scratch.normed.as_mut_slice();
         plan.gate.backward(items, gate, scratch.factors.as_slice(), (normed, false), &mut scratch.perceptron);
         plan.norm.backward(scratch.norm.as_slice(), normed);
-        scratch.other.resize(dx.len());
+        scratch.other.resize(mixed.len());
         let dsums = scratch.other.as_mut_slice();
         fits(plans.norm.backward(items, &[sums], normed, &mut [Some(&mut *dsums)], &mut scratch.circuits));
         plan.mix.backward(items, scratch.block.as_slice(), dsums, true);

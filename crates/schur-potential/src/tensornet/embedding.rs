@@ -27,6 +27,8 @@ pub(super) struct EmbeddingPlan<T> {
     pub receiver: Aligned<T>,
     pub neighbor: Aligned<T>,
     pub channels: usize,
+    /// What an atom of each species brings to its own sums in the first component, `[species][channel]`.
+    pub own: Option<Aligned<T>>,
     /// From sums over neighbours to channels.
     pub radial: Linear<T>,
     pub mix: Linear<T>,
@@ -191,6 +193,15 @@ impl<T: Real> EmbeddingPlan<T> {
         self.expansion.switched(r, exact_values, exact_derivatives);
         for n in 0..count {
             (values[n], derivatives[n]) = (T::from_f64(exact_values[n]), T::from_f64(exact_derivatives[n]));
+        }
+    }
+
+    /// Adds what atoms are to themselves, where each is its own neighbour, to `[atom][component][channel]`.
+    pub fn add_own(&self, species: &[u8], atoms: &mut [T]) {
+        let Some(own) = &self.own else { return };
+        for (&species, row) in species.iter().zip(atoms.chunks_exact_mut(COMPONENTS * self.channels)) {
+            let first = usize::from(species) * self.channels;
+            row.iter_mut().zip(&own.as_slice()[first..first + self.channels]).for_each(|(sum, &x)| *sum += x);
         }
     }
 

@@ -2,16 +2,20 @@
 
 use std::f64::consts::PI;
 
-use super::RadialExpansion;
+use super::{RadialExpansion, TensornetArchitecture};
 use crate::CutoffFunction;
 
 /// Below this argument the limits of `sin(x)/x` are used.
 const NEAR_ZERO: f64 = 1e-6;
+/// How often the argument of exponential functions falls to 1/e between the two cut-offs.
+const EXPONENTIAL_DECAY: f64 = 5.0;
 
 /// Functions of the distance, ready to evaluate.
 #[derive(Debug, Clone)]
 pub(crate) struct Expansion {
     cutoff: f64,
+    /// Edges are switched off below this distance too, if it is above zero, Å.
+    inner: f64,
     functions: Functions,
 }
 
@@ -23,29 +27,42 @@ enum Functions {
         centers: Vec<f64>,
         width: f64,
     },
+    ExponentialNormal {
+        centers: Vec<f64>,
+        widths: Vec<f64>,
+    },
 }
 
 impl Expansion {
-    /// Prepares the functions; Gaussians have the `centers` given.
-    pub fn new(expansion: &RadialExpansion, cutoff: f64, centers: Vec<f64>) -> Self {
-        let functions = match *expansion {
-            RadialExpansion::SmoothBessel { count } => Functions::Bessel(smooth_bessel(count, cutoff)),
+    /// Prepares the functions of a model with the `centers` and `widths` among its weights, as far as it has such.
+    pub fn new(it: &TensornetArchitecture, centers: Vec<f64>, widths: Vec<f64>) -> Self {
+        let functions = match it.radial {
+            RadialExpansion::SmoothBessel { count } => Functions::Bessel(smooth_bessel(count, it.cutoff)),
             RadialExpansion::Gaussian { width, .. } => Functions::Gaussian { centers, width },
+            RadialExpansion::ExponentialNormal { .. } => Functions::ExponentialNormal { centers, widths },
         };
-        Self { cutoff, functions }
+        Self { cutoff: it.cutoff, inner: it.inner_cutoff, functions }
     }
 
     /// Number of functions.
     pub fn count(&self) -> usize {
         match &self.functions {
             Functions::Bessel(rows) => rows.len(),
-            Functions::Gaussian { centers, .. } => centers.len(),
+            Functions::Gaussian { centers, .. } | Functions::ExponentialNormal { centers, .. } => centers.len(),
         }
     }
 
     /// The cut-off function and its derivative.
     pub fn switch(&self, r: f64) -> (f64, f64) {
-        CutoffFunction::Cosine.evaluate(r, self.cutoff)
+        if self.inner <= 0.0 {
+            return CutoffFunction::Cosine.evaluate(r, self.cutoff);
+        }
+        if r <= self.inner || r >= self.cutoff {
+            return (0.0, 0.0);
+        }
+        let wave = 2.0 * PI / (self.cutoff - self.inner);
+        let (sin, cos) = (wave * (r - self.inner)).sin_cos();
+        (0.5 * (1.0 - cos), 0.5 * wave * sin)
     }
 
     /// Values and derivatives of all functions, without the cut-off function.
@@ -68,6 +85,17 @@ impl Expansion {
                     let difference = r - center;
                     *value = (-width * difference * difference).exp();
                     *derivative = -2.0 * width * difference * *value;
+                }
+            }
+            Functions::ExponentialNormal { centers, widths } => {
+                let (f, df) = CutoffFunction::Cosine.evaluate(r, self.cutoff);
+                let decay = EXPONENTIAL_DECAY / (self.cutoff - self.inner);
+                let near = (decay * (self.inner - r)).exp();
+                for (n, (center, width)) in centers.iter().zip(widths).enumerate() {
+                    let difference = near - center;
+                    let bell = (-width * difference * difference).exp();
+                    values[n] = f * bell;
+                    derivatives[n] = (df + f * 2.0 * width * difference * decay * near) * bell;
                 }
             }
         }
@@ -122,12 +150,18 @@ fn smooth_bessel(count: usize, cutoff: f64) -> Vec<Vec<f64>> {
 mod tests {
     use super::*;
 
+    fn bessel(inner: f64) -> Expansion {
+        Expansion { cutoff: 5.0, inner, functions: Functions::Bessel(smooth_bessel(4, 5.0)) }
+    }
+
     #[test]
     fn derivatives_match_differences() {
-        let bessel = Expansion::new(&RadialExpansion::SmoothBessel { count: 4 }, 5.0, Vec::new());
-        let gaussian = RadialExpansion::Gaussian { count: 3, width: 0.5 };
-        let gaussian = Expansion::new(&gaussian, 5.0, vec![0.0, 2.0, 6.0]);
-        for expansion in [bessel, gaussian] {
+        let centers = vec![0.0, 2.0, 6.0];
+        let gaussian = Functions::Gaussian { centers: centers.clone(), width: 0.5 };
+        let gaussian = Expansion { cutoff: 5.0, inner: 0.0, functions: gaussian };
+        let normal = Functions::ExponentialNormal { centers: vec![0.1, 0.5, 0.9], widths: vec![2.0, 3.0, 4.0] };
+        let normal = Expansion { cutoff: 5.0, inner: 0.8, functions: normal };
+        for expansion in [bessel(0.0), bessel(0.3), gaussian, normal] {
             let n = expansion.count() + 1;
             let at = |r: f64| {
                 let (mut values, mut derivatives) = (vec![0.0; n], vec![0.0; n]);
@@ -147,7 +181,7 @@ mod tests {
 
     #[test]
     fn smooth_functions_are_orthonormal_and_end_flat() {
-        let expansion = Expansion::new(&RadialExpansion::SmoothBessel { count: 4 }, 5.0, Vec::new());
+        let expansion = bessel(0.0);
         let at = |r: f64| {
             let (mut values, mut derivatives) = ([0.0; 4], [0.0; 4]);
             expansion.evaluate(r, &mut values, &mut derivatives);

@@ -40,7 +40,11 @@ impl<T: Real> Passes<'_, T> {
     /// Fills the energies of all atoms and keeps what the reverse pass needs.
     pub(super) fn forward(&self, state: &mut State<T>) {
         self.resize(state);
-        self.embed(state);
+        if self.plan.layers.is_empty() {
+            self.read_embedding(state);
+        } else {
+            self.embed(state);
+        }
         for t in 0..self.plan.layers.len() {
             if t + 1 < self.plan.layers.len() {
                 self.middle_layer(t, state);
@@ -101,8 +105,9 @@ impl<T: Real> Passes<'_, T> {
         plan.group(atoms.clone(), species, edges, sums);
         plan.sum(atoms.clone(), edges, sums);
         plan.radial.forward(sums.groups.len(), sums.sums.as_slice(), sums.features.as_mut_slice(), false);
-        let direction = Direction::Forward { groups: sums.features.as_slice(), atoms: out };
-        plan.pair(&sums.groups, &species[atoms], direction);
+        let direction = Direction::Forward { groups: sums.features.as_slice(), atoms: &mut *out };
+        plan.pair(&sums.groups, &species[atoms.clone()], direction);
+        plan.add_own(&species[atoms], out);
     }
 
     /// What the parts of each atom's matrices are multiplied with, into the perceptron's values.
@@ -162,6 +167,10 @@ impl<T: Real> Passes<'_, T> {
         let weights = self.weights(layer, row.clone(), network.rows.as_slice(), points);
         let edges_of = Edges { nodes: &self.geometry.nodes[row], harmonics: ones, weights };
         self.plan.product.forward(edges_of, y, out, edges);
+        if let Some(own) = &layer.own {
+            let width = self.plan.layout.len();
+            own.add(&y[k * width..(k + 1) * width], out);
+        }
     }
 
     /// Without a table: runs the radial network for the edges of a row.
@@ -207,15 +216,12 @@ impl<T: Real> Passes<'_, T> {
                 self.interact(t, index, y, [&mut *m, &mut *d], scratch);
                 self.read_out(&x[own.clone()], d, energies, scratch);
                 if let Some(back) = back {
-                    self.plan.readout.backward(energies.len(), self.plan.scale, &mut scratch.readout);
+                    self.plan.readout.backward(energies.len(), self.slope(), &mut scratch.readout);
                     let gradient = std::mem::take(&mut scratch.readout.gradient);
                     self.turn_round(t, [&x[own.clone()], &y[own], m, d], gradient.as_slice(), back, scratch);
                     scratch.readout.gradient = gradient;
                 }
-                for (energy, &species) in energies.iter_mut().zip(&species[self.atoms_of(index)]) {
-                    let mean = self.plan.mean / self.atoms() as f64;
-                    *energy = self.plan.scale * *energy + mean + self.plan.shift[usize::from(species)];
-                }
+                self.finish_energies(&species[self.atoms_of(index)], energies);
             });
         };
         if self.reverse {
@@ -231,6 +237,51 @@ impl<T: Real> Passes<'_, T> {
             );
         } else {
             blocks.into_par_iter().enumerate().for_each(|(index, (m, d, energies))| work(index, m, d, energies, None));
+        }
+    }
+
+    /// Energies of all atoms where no layer follows the embedding.
+    fn read_embedding(&self, state: &mut State<T>) {
+        let (width, kept) = (self.block * self.plan.layout.len(), self.block * self.plan.embedding.gate.kept());
+        let species = &state.species;
+        let blocks = (
+            state.sums.as_mut_slice().par_chunks_mut(width),
+            state.mixed.as_mut_slice().par_chunks_mut(width),
+            state.gate.as_mut_slice().par_chunks_mut(kept),
+            state.values.energies.par_chunks_mut(self.block),
+        );
+        blocks.into_par_iter().enumerate().for_each(|(index, (sums, mixed, gate, energies))| {
+            self.with_scratch(|scratch| {
+                let atoms = self.atoms_of(index);
+                self.sum_neighbors(atoms.clone(), species, sums, scratch);
+                self.factors(atoms.len(), sums, gate, scratch);
+                self.plan.embedding.mix.forward(atoms.len(), sums, mixed, false);
+                self.read_out_embedded(mixed, energies, scratch);
+                self.finish_energies(&species[atoms], energies);
+            });
+        });
+    }
+
+    /// Energies of a block from its mixed sums and the factors in the perceptron's values, without scale and shift.
+    pub(super) fn read_out_embedded(&self, mixed: &[T], energies: &mut [f64], scratch: &mut Scratch<T>) {
+        scratch.readout.invariants.resize(mixed.len() / COMPONENTS * 3);
+        let invariants = scratch.readout.invariants.as_mut_slice();
+        let factors = scratch.perceptron.values.as_slice();
+        run(&self.plan.matrices.embedded, &[mixed, factors], invariants, &mut scratch.circuits);
+        self.plan.readout.forward(energies, &mut scratch.readout);
+    }
+
+    /// What the energy of a structure grows by with what is read out of an atom.
+    pub(super) fn slope(&self) -> f64 {
+        self.plan.scale * self.plan.share(self.atoms())
+    }
+
+    /// Scale, shift and mean.
+    fn finish_energies(&self, species: &[u8], energies: &mut [f64]) {
+        let share = self.plan.share(self.atoms());
+        let mean = self.plan.mean / self.atoms() as f64;
+        for (energy, &species) in energies.iter_mut().zip(species) {
+            *energy = (self.plan.scale * *energy + self.plan.shift[usize::from(species)]) * share + mean;
         }
     }
 

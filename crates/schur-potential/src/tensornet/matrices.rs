@@ -12,7 +12,7 @@ use schur_multilinear::{
 use schur_product::ProductError;
 use schur_tensor::{Real, pulp::Arch};
 
-use super::MatrixSymmetry;
+use super::{MatrixSymmetry, TensornetArchitecture};
 use crate::ModelError;
 
 /// Components of a matrix.
@@ -22,6 +22,8 @@ pub(super) const PARTS: [usize; 4] = [0, 1, 4, 9];
 /// What a component of each part is for one of the harmonics of a direction: see the module's documentation.
 pub(super) const HARMONIC_FACTORS: [f64; 3] =
     [1.732_050_807_568_877_2, 0.816_496_580_927_726_0, 0.365_148_371_670_110_7];
+/// By which share a unit of charge makes products of matrices larger.
+const CHARGE_SHARE: f64 = 0.1;
 /// Smaller coefficients are rounding.
 const ROUNDING: f64 = 1e-12;
 
@@ -99,13 +101,15 @@ pub(super) struct MatrixPlans<T> {
     pub update: ChannelwisePlan<T>,
     /// `X, D -> |I|^2, |A|^2, |S|^2` of `X'`.
     pub invariants: ChannelwisePlan<T>,
+    /// `U, s -> |I|^2, |A|^2, |S|^2` of `s U`: of models without layers.
+    pub embedded: ChannelwisePlan<T>,
 }
 
 impl<T: Real> MatrixPlans<T> {
     /// Compiles the circuits for a number of channels.
-    pub fn new(arch: Arch, symmetry: MatrixSymmetry, channels: usize) -> Result<Self, ModelError> {
+    pub fn new(arch: Arch, it: &TensornetArchitecture, channels: usize) -> Result<Self, ModelError> {
         let constants = structure_constants()?;
-        let circuits = Circuits::new(symmetry, &constants).map_err(damaged)?;
+        let circuits = Circuits::new(it.symmetry, 1.0 + CHARGE_SHARE * it.charge, &constants).map_err(damaged)?;
         let (each, one) = (Argument::per_item(channels), Argument::shared(1));
         let compile = |circuit: &Circuit, arguments: &[Argument]| {
             let plan = ChannelwisePlan::new(arch, circuit, arguments).map_err(unfit)?;
@@ -117,6 +121,7 @@ impl<T: Real> MatrixPlans<T> {
             product: compile(&circuits.product, &[each, each, one])?,
             update: compile(&circuits.update, &[each, each, one])?,
             invariants: compile(&circuits.invariants, &[each, each])?,
+            embedded: compile(&circuits.embedded, &[each, each])?,
         })
     }
 }
@@ -135,10 +140,16 @@ struct Circuits {
     product: Circuit,
     update: Circuit,
     invariants: Circuit,
+    embedded: Circuit,
 }
 
 impl Circuits {
-    fn new(symmetry: MatrixSymmetry, constants: &[(usize, usize, usize, f64)]) -> Result<Self, FactoredError> {
+    /// Products of matrices by the structure constants, times `factor` where a charged structure multiplies them.
+    fn new(
+        symmetry: MatrixSymmetry,
+        factor: f64,
+        constants: &[(usize, usize, usize, f64)],
+    ) -> Result<Self, FactoredError> {
         let square = squares(1, |_| 0)?;
         let mut norm = Circuit::new();
         let x = norm.input(COMPONENTS);
@@ -147,8 +158,8 @@ impl Circuits {
 
         let mut embed = Circuit::new();
         let (u, s, one) = (embed.input(COMPONENTS), embed.input(3), embed.input(1));
-        let scaled =
-            embed.bilinear(&s, &u, &Bilinear::new([3, COMPONENTS, COMPONENTS], (0..COMPONENTS).map(scale))?)?;
+        let by_parts = Bilinear::new([3, COMPONENTS, COMPONENTS], (0..COMPONENTS).map(scale))?;
+        let scaled = embed.bilinear(&s, &u, &by_parts)?;
         let x = shrink(&mut embed, &scaled, &one)?;
         embed.output(&x);
 
@@ -158,7 +169,7 @@ impl Circuits {
             let of = |left, right, coefficient| BilinearTerm { result, left, right, coefficient };
             match symmetry {
                 // T_a T_b stands in Y M with a of Y, in M Y with b of Y.
-                MatrixSymmetry::O3 => [of(left, right, c), of(right, left, c)],
+                MatrixSymmetry::O3 => [of(left, right, factor * c), of(right, left, factor * c)],
                 MatrixSymmetry::So3 => [of(left, right, c), of(left, right, c)],
             }
         });
@@ -168,16 +179,23 @@ impl Circuits {
 
         let mut update = Circuit::new();
         let (x, d, one) = (update.input(COMPONENTS), update.input(COMPONENTS), update.input(1));
-        let x = step(&mut update, &x, &d, constants)?;
+        let squared: Vec<_> = constants.iter().map(|&(a, b, c, x)| (a, b, c, factor * x)).collect();
+        let x = step(&mut update, &x, &d, &squared)?;
         let x = shrink(&mut update, &x, &one)?;
         update.output(&x);
 
         let mut invariants = Circuit::new();
         let (x, d) = (invariants.input(COMPONENTS), invariants.input(COMPONENTS));
-        let x = step(&mut invariants, &x, &d, constants)?;
+        let x = step(&mut invariants, &x, &d, &squared)?;
         let n = invariants.bilinear(&x, &x, &squares(3, part_of)?)?;
         invariants.output(&n);
-        Ok(Self { norm, embed, product, update, invariants })
+
+        let mut embedded = Circuit::new();
+        let (u, s) = (embedded.input(COMPONENTS), embedded.input(3));
+        let x = embedded.bilinear(&s, &u, &by_parts)?;
+        let n = embedded.bilinear(&x, &x, &squares(3, part_of)?)?;
+        embedded.output(&n);
+        Ok(Self { norm, embed, product, update, invariants, embedded })
     }
 }
 
@@ -293,13 +311,18 @@ mod tests {
             let pairs = matrix(found).into_iter().flatten().zip(expected.into_iter().flatten());
             pairs.map(|(p, q)| (p - q).abs()).fold(0.0, f64::max) < 1e-13
         };
-        for symmetry in [MatrixSymmetry::O3, MatrixSymmetry::So3] {
-            let circuits = Circuits::new(symmetry, &constants).unwrap();
+        let times_factor = |a: Matrix, factor: f64| a.map(|row| row.map(|x| factor * x));
+        for (symmetry, charge) in [(MatrixSymmetry::O3, 1.2), (MatrixSymmetry::So3, 1.0), (MatrixSymmetry::So3, 0.8)] {
+            let circuits = Circuits::new(symmetry, charge, &constants).unwrap();
             let second = if symmetry == MatrixSymmetry::O3 { times(&b, &a) } else { times(&a, &b) };
             let found = circuits.product.evaluate(&[&x, &y, &[1.0]]).unwrap();
-            assert!(close(&found, shrunk(plus(times(&a, &b), second))), "{symmetry:?}");
+            // As torchmd-net has it, products without mirror images do not know the charge.
+            let of_product = if symmetry == MatrixSymmetry::O3 { charge } else { 1.0 };
+            let expected = times_factor(plus(times(&a, &b), second), of_product);
+            assert!(close(&found, shrunk(expected)), "{symmetry:?}");
             let found = circuits.update.evaluate(&[&x, &y, &[1.0]]).unwrap();
-            assert!(close(&found, shrunk(plus(plus(a, b), times(&b, &b)))), "{symmetry:?}");
+            let expected = plus(plus(a, b), times_factor(times(&b, &b), charge));
+            assert!(close(&found, shrunk(expected)), "{symmetry:?}");
         }
     }
 }

@@ -73,6 +73,8 @@ pub(crate) struct Scratch<T> {
     /// Invariants of a block, `[atom][channel]`.
     pub(super) norm: Aligned<T>,
     pub(super) normed: Aligned<T>,
+    /// Energies of a block that were known before.
+    pub(super) energies: Vec<f64>,
     /// Factors of the three parts, `[atom][part][channel]`.
     pub(super) factors: Aligned<T>,
     /// The one harmonic of messages, and its cotangent, which nobody reads.

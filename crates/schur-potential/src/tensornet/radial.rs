@@ -1,15 +1,16 @@
 //! The radial networks of the layers: dense layers of the functions of the distance, times the cut-off function.
 
 use schur_multilinear::{SplinePiece, SplineTable};
-use schur_tensor::{Aligned, Real, padded, pulp::Arch, sigmoid};
+use schur_tensor::{Aligned, Real, padded, pulp::Arch};
 
 use super::expansion::Expansion;
-use crate::layers::{Dense, DenseWeights};
+use crate::layers::{Activation, Dense, DenseWeights};
 
-/// A network with SiLU behind each layer.
+/// A network with an activation behind each layer.
 #[derive(Debug, Clone)]
 pub(super) struct RadialNetwork<T> {
     layers: Vec<Dense<T>>,
+    activation: Activation,
 }
 
 /// Memory for the rows that pass through a network.
@@ -27,8 +28,8 @@ pub(super) struct NetworkScratch<T> {
 
 impl<T: Real> RadialNetwork<T> {
     /// Packs the layers; there is at least one.
-    pub fn new(arch: Arch, layers: &[DenseWeights]) -> Self {
-        Self { layers: layers.iter().map(|weights| Dense::new(arch, weights)).collect() }
+    pub fn new(arch: Arch, layers: &[DenseWeights], activation: Activation) -> Self {
+        Self { layers: layers.iter().map(|weights| Dense::new(arch, weights)).collect(), activation }
     }
 
     /// Numbers in an output row, padding included.
@@ -54,7 +55,7 @@ impl<T: Real> RadialNetwork<T> {
             layer.apply_linear(count, scratch.tangents.as_slice(), scratch.next_tangents.as_mut_slice());
             std::mem::swap(&mut scratch.values, &mut scratch.next_values);
             std::mem::swap(&mut scratch.tangents, &mut scratch.next_tangents);
-            activate(scratch);
+            activate(self.activation, scratch);
         }
         let width = self.width();
         scratch.rows.resize((2 * count + 2) * width);
@@ -92,12 +93,11 @@ fn fill<T: Real>(expansion: &Expansion, distances: &[f64], scratch: &mut Network
     }
 }
 
-fn activate<T: Real>(scratch: &mut NetworkScratch<T>) {
+fn activate<T: Real>(activation: Activation, scratch: &mut NetworkScratch<T>) {
     for (value, tangent) in scratch.values.as_mut_slice().iter_mut().zip(scratch.tangents.as_mut_slice()) {
-        let x = value.to_f64();
-        let sigma = sigmoid(x);
-        *value = T::from_f64(x * sigma);
-        *tangent = T::from_f64(sigma * (1.0 + x * (1.0 - sigma)) * tangent.to_f64());
+        let (result, slope) = activation.evaluate(value.to_f64());
+        *value = T::from_f64(result);
+        *tangent = T::from_f64(slope * tangent.to_f64());
     }
 }
 

@@ -1,8 +1,10 @@
 //! From the invariants of an atom to its energy, and back.
 //!
 //! $$ e = v \, \sigma(g), \qquad (v, g) = \text{two networks of } L \, \mathrm{norm}(n) + b $$
+//!
+//! or, in torchmd-net, one network of $\mathrm{norm}(n)$.
 
-use schur_tensor::{Aligned, Real, sigmoid};
+use schur_tensor::{Aligned, Real, padded, sigmoid};
 
 use crate::layers::{Dense, LayerNorm, Perceptron, PerceptronScratch};
 
@@ -10,9 +12,14 @@ use crate::layers::{Dense, LayerNorm, Perceptron, PerceptronScratch};
 #[derive(Debug)]
 pub(super) struct ReadoutPlan<T> {
     pub norm: LayerNorm<T>,
-    pub linear: Dense<T>,
-    pub value: Perceptron<T>,
-    pub gate: Perceptron<T>,
+    pub head: Head<T>,
+}
+
+/// What reads the normalised invariants.
+#[derive(Debug)]
+pub(super) enum Head<T> {
+    Gated { linear: Dense<T>, value: Perceptron<T>, gate: Perceptron<T> },
+    Plain(Perceptron<T>),
 }
 
 /// Memory of one thread.
@@ -35,42 +42,79 @@ impl<T: Real> ReadoutPlan<T> {
         let rows = energies.len();
         scratch.normed.resize(scratch.invariants.as_slice().len());
         self.norm.forward(scratch.invariants.as_slice(), scratch.normed.as_mut_slice());
-        scratch.mixed.resize(rows * self.linear.outputs());
-        self.linear.apply(rows, scratch.normed.as_slice(), scratch.mixed.as_mut_slice());
-        for (index, network) in [&self.value, &self.gate].into_iter().enumerate() {
-            scratch.kept[index].resize(rows * network.kept());
-            let kept = scratch.kept[index].as_mut_slice();
-            network.forward(rows, scratch.mixed.as_slice(), kept, &mut scratch.layers);
-            std::mem::swap(&mut scratch.results[index], &mut scratch.layers.values);
-        }
-        let width = self.value.outputs();
-        for (row, energy) in energies.iter_mut().enumerate() {
-            let [value, gate] = [0, 1].map(|i| scratch.results[i].as_slice()[row * width].to_f64());
-            *energy = value * sigmoid(gate);
+        match &self.head {
+            Head::Gated { linear, value, gate } => {
+                scratch.mixed.resize(rows * linear.outputs());
+                linear.apply(rows, scratch.normed.as_slice(), scratch.mixed.as_mut_slice());
+                for (index, network) in [value, gate].into_iter().enumerate() {
+                    let mixed = std::mem::take(&mut scratch.mixed);
+                    scratch.run(index, network, rows, mixed.as_slice());
+                    scratch.mixed = mixed;
+                }
+                for (row, energy) in energies.iter_mut().enumerate() {
+                    let [value, gate] = scratch.gated(row, value.outputs());
+                    *energy = value * sigmoid(gate);
+                }
+            }
+            Head::Plain(network) => {
+                let normed = std::mem::take(&mut scratch.normed);
+                scratch.run(0, network, rows, normed.as_slice());
+                scratch.normed = normed;
+                let results = scratch.results[0].as_slice().chunks_exact(network.outputs());
+                energies.iter_mut().zip(results).for_each(|(energy, row)| *energy = row[0].to_f64());
+            }
         }
     }
 
     /// The reverse pass after [`forward`](Self::forward): the cotangent of the invariants if that of energies is `scale`.
     pub fn backward(&self, rows: usize, scale: f64, scratch: &mut ReadoutScratch<T>) {
-        let width = self.value.outputs();
-        for row in 0..rows {
-            let [value, gate] = [0, 1].map(|i| scratch.results[i].as_slice()[row * width].to_f64());
-            let share = sigmoid(gate);
-            for (i, cotangent) in [share, value * share * (1.0 - share)].into_iter().enumerate() {
-                let result = &mut scratch.results[i].as_mut_slice()[row * width..(row + 1) * width];
-                result.fill(T::ZERO);
-                result[0] = T::from_f64(scale * cotangent);
+        scratch.gradient.resize(scratch.invariants.as_slice().len());
+        match &self.head {
+            Head::Gated { linear, value, gate } => {
+                for row in 0..rows {
+                    let [value, gate] = scratch.gated(row, value.outputs());
+                    let share = sigmoid(gate);
+                    scratch.start(0, row, scale * share);
+                    scratch.start(1, row, scale * value * share * (1.0 - share));
+                }
+                scratch.mixed_gradient.resize(rows * linear.outputs());
+                for (index, network) in [value, gate].into_iter().enumerate() {
+                    let (kept, gradient) = (scratch.kept[index].as_mut_slice(), scratch.results[index].as_slice());
+                    let input = (scratch.mixed_gradient.as_mut_slice(), index > 0);
+                    network.backward(rows, kept, gradient, input, &mut scratch.layers);
+                }
+                let (mixed, gradient) = (scratch.mixed_gradient.as_slice(), scratch.gradient.as_mut_slice());
+                linear.transpose(rows, mixed, gradient, false);
+            }
+            Head::Plain(network) => {
+                (0..rows).for_each(|row| scratch.start(0, row, scale));
+                let (kept, gradient) = (scratch.kept[0].as_mut_slice(), scratch.results[0].as_slice());
+                let input = (scratch.gradient.as_mut_slice(), false);
+                network.backward(rows, kept, gradient, input, &mut scratch.layers);
             }
         }
-        scratch.mixed_gradient.resize(rows * self.linear.outputs());
-        for (index, network) in [&self.value, &self.gate].into_iter().enumerate() {
-            let (kept, gradient) = (scratch.kept[index].as_mut_slice(), scratch.results[index].as_slice());
-            let input = (scratch.mixed_gradient.as_mut_slice(), index > 0);
-            network.backward(rows, kept, gradient, input, &mut scratch.layers);
-        }
-        scratch.gradient.resize(rows * self.linear.inputs());
-        let (mixed, gradient) = (scratch.mixed_gradient.as_slice(), scratch.gradient.as_mut_slice());
-        self.linear.transpose(rows, mixed, gradient, false);
-        self.norm.backward(scratch.invariants.as_slice(), gradient);
+        self.norm.backward(scratch.invariants.as_slice(), scratch.gradient.as_mut_slice());
+    }
+}
+
+impl<T: Real> ReadoutScratch<T> {
+    /// Runs network `index`, whose results are kept for the reverse pass.
+    fn run(&mut self, index: usize, network: &Perceptron<T>, rows: usize, input: &[T]) {
+        self.kept[index].resize(rows * network.kept());
+        network.forward(rows, input, self.kept[index].as_mut_slice(), &mut self.layers);
+        std::mem::swap(&mut self.results[index], &mut self.layers.values);
+    }
+
+    /// The value and the gate of an atom.
+    fn gated(&self, row: usize, width: usize) -> [f64; 2] {
+        [0, 1].map(|index: usize| self.results[index].as_slice()[row * width].to_f64())
+    }
+
+    /// Puts the cotangent of a network's result in its place; the numbers that fill up the row have none.
+    fn start(&mut self, index: usize, row: usize, cotangent: f64) {
+        let width = padded(1);
+        let row = &mut self.results[index].as_mut_slice()[row * width..(row + 1) * width];
+        row.fill(T::ZERO);
+        row[0] = T::from_f64(cotangent);
     }
 }

@@ -13,6 +13,8 @@ pub mod nequip;
 pub mod structures;
 #[path = "tensornet.rs"]
 pub mod tensornet;
+#[path = "torchmd_net.rs"]
+pub mod torchmd_net;
 
 use schur_atoms::{Cell, Structure};
 use schur_potential::{Model, PotentialOptions, Precision};
@@ -84,6 +86,21 @@ pub fn small() -> Vec<Subject> {
         elements: ELEMENTS.to_vec(),
         jumps: vec![1.5, 3.0, 5.0],
     });
+    // What matgl's have not: own edges, an inner cut-off, no layer at all, channels that fill no registers.
+    let torchmd_net = [("mirrors", true), ("lower_cutoff", false), ("no_layers", true)].map(|(name, mirrors)| {
+        let model = torchmd_net::converted(name);
+        let schur_potential::Architecture::Tensornet(it) = &model.architecture else { panic!("a TensorNet") };
+        let jumps = vec![1.5, 3.0, it.cutoff, it.inner_cutoff];
+        Subject {
+            name: format!("torchmd-net {name}"),
+            model,
+            modality: None,
+            ways: ALL_WAYS.to_vec(),
+            mirrors,
+            elements: ELEMENTS.to_vec(),
+            jumps,
+        }
+    });
     // Nothing in it is tabulated.
     let chgnet = [false, true].map(|normalized| Subject {
         name: format!("chgnet normalized {normalized}"),
@@ -106,7 +123,7 @@ pub fn small() -> Vec<Subject> {
             jumps: vec![4.2],
         }
     });
-    nequip.into_iter().chain(tensornet).chain(chgnet).chain(mace).collect()
+    nequip.into_iter().chain(tensornet).chain(torchmd_net).chain(chgnet).chain(mace).collect()
 }
 
 /// Models that were trained: what matgl has published, and what sevenn has if it is here.

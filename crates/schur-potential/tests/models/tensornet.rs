@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use schur_io::torch::Checkpoint;
 use schur_io::{Data, Tensor};
-use schur_potential::{Architecture, MatrixSymmetry, Model, RadialExpansion, TensornetArchitecture};
+use schur_potential::{
+    Activation, Architecture, MatrixSymmetry, Model, RadialExpansion, TensornetArchitecture, TensornetReadout,
+};
 use schur_testkit::Random;
 
 /// The folder of weights and reference values.
@@ -54,6 +56,12 @@ impl Form {
             layers: if mirrors { 2 } else { 3 },
             symmetry: if mirrors { MatrixSymmetry::O3 } else { MatrixSymmetry::So3 },
             readout_hidden: if mirrors { vec![24, 16] } else { Vec::new() },
+            inner_cutoff: 0.0,
+            activation: Activation::Silu,
+            self_edges: false,
+            readout: TensornetReadout::Gated,
+            mean_of_atoms: false,
+            charge: 0.0,
         }
     }
 
