@@ -50,12 +50,18 @@ const MOST_THREADS: i64 = 4096;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Common options")]
 pub struct GlobalArgs {
-    /// Model: a name of `schur models list`, fetched when first used, a .safetensors, .pth or .model file, or a folder that matgl has saved.
+    /// Model: a name of `schur models list`, fetched when first used, a .safetensors, .pth, .model or .ckpt file, or a folder that matgl has saved.
     #[arg(long, global = true, value_name = "NAME|FILE", default_value = crate::models::DEFAULT)]
     pub model: String,
     /// Level of theory or head, for models trained on several (sevennet-mf-0: PBE or R2SCAN).
     #[arg(long, visible_alias = "head", global = true, value_name = "NAME")]
     pub modality: Option<String>,
+    /// Units of a checkpoint of torchmd-net, which does not name them: an energy (eV, kcal/mol, kJ/mol, Hartree), a comma, a length (A, Bohr, nm); `models convert` keeps them.
+    #[arg(long, global = true, value_name = "ENERGY,LENGTH")]
+    pub units: Option<schur_potential::Units>,
+    /// Total charge of every structure in elementary charges, for checkpoints of torchmd-net that know charges [default: 0].
+    #[arg(long, global = true, value_name = "Q", allow_negative_numbers = true)]
+    pub charge: Option<f64>,
     /// Arithmetic of the network; positions, cells, energies and sums over atoms are always f64.
     #[arg(long, global = true, value_enum, default_value = "f32")]
     pub precision: PrecisionName,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use schur_potential::dispersion::{D3Cutoffs, D3Dispersion, D3Parameters};
-use schur_potential::{Potential, PotentialOptions, Precision, Sum};
+use schur_potential::{Potential, PotentialOptions, Precision, Sum, TorchmdNetOptions};
 
 use crate::args::{GlobalArgs, PrecisionName};
 use crate::exit::UsageError;
@@ -25,6 +25,11 @@ pub fn potential_options_with(options: &GlobalArgs, modality: Option<&str>) -> P
         PrecisionName::F64 => Precision::F64,
     };
     PotentialOptions { precision, exact_radial: options.exact_radial, modality: modality.map(str::to_owned) }
+}
+
+/// What the options say that checkpoints of torchmd-net do not.
+pub fn unsaid(options: &GlobalArgs) -> TorchmdNetOptions {
+    TorchmdNetOptions { units: options.units, charge: options.charge.unwrap_or(0.0) }
 }
 
 /// The one pool of threads of this process.
@@ -95,6 +100,8 @@ pub struct Session {
     pub label: String,
     /// SHA-256 digest of the model's file.
     pub model_sha256: String,
+    /// Units and charge that the options say because the model does not.
+    pub unsaid: Option<String>,
     /// How the potential was built.
     pub options: PotentialOptions,
     /// What was added to the model.
@@ -107,26 +114,30 @@ impl Session {
     /// # Errors
     /// If the model cannot be found, fetched, read or run as asked.
     pub fn open(options: &GlobalArgs, reporter: &Reporter) -> Result<Self> {
+        let loaded = locate::load(&options.model, &unsaid(options), reporter)?;
         let dispersion = Dispersion::asked(options, reporter)?;
-        Self::with_options(&options.model, potential_options(options), dispersion, pool(options)?, reporter)
+        let session = Self::with_options(loaded, potential_options(options), dispersion, pool(options)?)?;
+        let units = options.units.map(|units| format!("units {units}"));
+        let charge = options.charge.map(|charge| format!("charge {charge}"));
+        let unsaid: Vec<String> = units.into_iter().chain(charge).collect();
+        Ok(Self { unsaid: (!unsaid.is_empty()).then(|| unsaid.join(", ")), ..session })
     }
 
-    /// Loads a model and builds its potential, with what is added to it, to run in a pool that others may share.
+    /// Builds the potential of a model, with what is added to it, to run in a pool that others may share.
     ///
     /// # Errors
-    /// As for [`open`](Self::open).
+    /// If it cannot be run as asked.
     pub fn with_options(
-        model: &str,
+        loaded: Loaded,
         options: PotentialOptions,
         dispersion: Option<Dispersion>,
         pool: Arc<ThreadPool>,
-        reporter: &Reporter,
     ) -> Result<Self> {
-        let Loaded { model, label, sha256, .. } = locate::load(model, reporter)?;
+        let Loaded { model, label, sha256, .. } = loaded;
         let mut potential = model.potential(&options, pool.clone()).with_context(|| format!("model {label}"))?;
         if let Some(dispersion) = &dispersion {
             potential = Box::new(Sum::new(potential).with(Box::new(dispersion.potential(pool)?)));
         }
-        Ok(Self { potential, label, model_sha256: sha256, options, dispersion })
+        Ok(Self { potential, label, model_sha256: sha256, unsaid: None, options, dispersion })
     }
 }

@@ -34,11 +34,11 @@ pub enum ModelsCommand {
     },
     /// Print what a model is: architecture, cut-off, elements, parameters, hashes, licence.
     Info {
-        /// A name, a .safetensors, .pth or .model file, or a folder of matgl [default: the value of --model].
+        /// A name, a .safetensors, .pth, .model or .ckpt file, or a folder of matgl [default: the value of --model].
         #[arg(value_name = "NAME|FILE")]
         model: Option<String>,
     },
-    /// Convert a checkpoint (.pth, or .model of MACE), or a folder that matgl has saved, into a model file (.safetensors).
+    /// Convert a checkpoint (.pth, .model of MACE, .ckpt of torchmd-net), or a folder that matgl has saved, into a model file (.safetensors).
     Convert {
         /// The checkpoint, the folder, or a model file.
         #[arg(value_name = "IN")]

@@ -88,6 +88,7 @@ fn binding(args: &MdArgs, session: &Session, input: &Structure, simulation: Simu
         exact_radial: session.options.exact_radial,
         modality: session.options.modality.clone(),
         dispersion: session.dispersion.as_ref().map(|it| format!("{it} within {} Å", it.cutoffs.dispersion)),
+        unsaid: session.unsaid.clone(),
         structure_sha256: sha256(&frame),
         every: args.every,
         simulation,

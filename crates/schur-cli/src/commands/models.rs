@@ -30,7 +30,7 @@ pub fn run(command: &ModelsCommand, options: &GlobalArgs, reporter: &Reporter) -
         ModelsCommand::List => list(reporter),
         ModelsCommand::Pull { names, all, force } => fetch(names, *all, *force, reporter),
         ModelsCommand::Info { model } => info(model.as_deref().unwrap_or(&options.model), options, reporter),
-        ModelsCommand::Convert { input, output } => convert_file(input, output, reporter),
+        ModelsCommand::Convert { input, output } => convert_file(input, output, options, reporter),
         ModelsCommand::Verify { models, stored } => check(models, *stored, options, reporter),
     }
 }
@@ -69,7 +69,7 @@ fn fetch(names: &[String], all: bool, force: bool, reporter: &Reporter) -> Resul
 }
 
 fn info(argument: &str, options: &GlobalArgs, reporter: &Reporter) -> Result<Status> {
-    let loaded = locate::load(argument, reporter)?;
+    let loaded = locate::load(argument, &session::unsaid(options), reporter)?;
     let card = report::card(&loaded, &session::potential_options(options))?;
     if reporter.is_json() {
         reporter.json(&card)?;
@@ -81,8 +81,8 @@ fn info(argument: &str, options: &GlobalArgs, reporter: &Reporter) -> Result<Sta
     Ok(Status::Success)
 }
 
-fn convert_file(input: &Path, output: &Path, reporter: &Reporter) -> Result<Status> {
-    let loaded = locate::load_file(input)?;
+fn convert_file(input: &Path, output: &Path, options: &GlobalArgs, reporter: &Reporter) -> Result<Status> {
+    let loaded = locate::load_file(input, &session::unsaid(options))?;
     let bytes = convert::to_bytes(&loaded.model)?;
     write_atomically(output, |out| out.write_all(&bytes))?;
     let name = loaded.model.metadata.get("name").map_or("a checkpoint without a name here", String::as_str);
@@ -105,7 +105,8 @@ fn check(models: &[String], stored_only: bool, options: &GlobalArgs, reporter: &
     }
     let potential = session::potential_options(options);
     let pools = [session::pool_of(1)?, session::pool_of(options.threads.map_or(2, |n| usize::from(n).max(2)))?];
-    let verifier = Verifier { options: &potential, stored_only, pools, cache: &cache, reporter };
+    let unsaid = session::unsaid(options);
+    let verifier = Verifier { options: &potential, unsaid, stored_only, pools, cache: &cache, reporter };
     let mut status = Status::Success;
     for (name, source) in wanted {
         let report = verifier.verify(name, &source);

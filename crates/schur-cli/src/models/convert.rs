@@ -3,19 +3,24 @@
 use anyhow::{Context, Result, bail};
 use schur_io::torch::{Checkpoint, Kind};
 use schur_io::{Data, Tensor, sha256};
-use schur_potential::Model;
+use schur_potential::{Model, TorchmdNetOptions};
 
-use super::registry;
+use super::{locate, registry};
 
 /// Reads a checkpoint and notes its digest, and its origin if it is a published one.
 ///
 /// # Errors
-/// If it cannot be read or is of no kind that is supported.
-pub fn from_checkpoint(bytes: &[u8]) -> Result<Model> {
+/// If it cannot be read or is of no kind that is supported, or options are given for what it says itself.
+pub fn from_checkpoint(bytes: &[u8], unsaid: &TorchmdNetOptions) -> Result<Model> {
     let checkpoint = Checkpoint::read(bytes)?;
-    // SevenNet and chgnet save dictionaries; mace-torch the model itself, an object of a class of its own.
+    let is_torchmd_net = is_torchmd_net(&checkpoint);
+    if !is_torchmd_net {
+        locate::says_enough("the checkpoint", unsaid)?;
+    }
+    // SevenNet, chgnet and torchmd-net save dictionaries; mace-torch the model itself, an object of a class of its own.
     let mut model = match checkpoint.root().kind()? {
         Kind::Unknown { .. } => Model::from_mace(&checkpoint)?,
+        _ if is_torchmd_net => Model::from_torchmd_net(&checkpoint, unsaid)?,
         _ if is_chgnet(&checkpoint) => Model::from_chgnet(&checkpoint)?,
         _ => Model::from_sevennet(&checkpoint)?,
     };
@@ -34,6 +39,12 @@ pub fn from_checkpoint(bytes: &[u8]) -> Result<Model> {
     model.metadata.insert("checkpoint_sha256".to_owned(), digest);
     model.metadata.insert("converted_by".to_owned(), concat!("schur ", env!("CARGO_PKG_VERSION")).to_owned());
     Ok(model)
+}
+
+/// Whether a checkpoint is laid out as Lightning writes those of torchmd-net.
+fn is_torchmd_net(checkpoint: &Checkpoint<'_>) -> bool {
+    let root = checkpoint.root();
+    ["hyper_parameters", "state_dict"].iter().all(|name| matches!(root.find(name), Ok(Some(_))))
 }
 
 /// Whether a checkpoint is laid out as chgnet writes it.

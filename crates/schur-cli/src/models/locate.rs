@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use schur_io::safetensors::ModelFile;
 use schur_io::sha256;
-use schur_potential::Model;
+use schur_potential::{Model, TorchmdNetOptions};
 
 use super::cache::{Cache, Digest};
 use super::registry::{self, Entry};
@@ -53,7 +53,7 @@ pub fn source(argument: &str) -> Result<Source> {
 /// Whether a path looks like one of a model, so that a missing file is answered as such.
 fn is_model_path(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str());
-    extension.is_some_and(|extension| ["safetensors", "pth", "pt", "tar", "model"].contains(&extension))
+    extension.is_some_and(|extension| ["safetensors", "pth", "pt", "tar", "model", "ckpt"].contains(&extension))
         || path.components().count() > 1
 }
 
@@ -61,10 +61,11 @@ fn is_model_path(path: &Path) -> bool {
 ///
 /// # Errors
 /// If it cannot be found, fetched or read.
-pub fn load(argument: &str, reporter: &Reporter) -> Result<Loaded> {
+pub fn load(argument: &str, unsaid: &TorchmdNetOptions, reporter: &Reporter) -> Result<Loaded> {
     match source(argument)? {
-        Source::File(path) => load_file(&path),
+        Source::File(path) => load_file(&path, unsaid),
         Source::Named(entry) => {
+            says_enough(entry.name, unsaid)?;
             let cache = Cache::from_environment()?;
             if !cache.contains(entry.name) {
                 reporter.line(format_args!("model {} is not in {} yet", entry.name, cache.folder().display()));
@@ -73,6 +74,19 @@ pub fn load(argument: &str, reporter: &Reporter) -> Result<Loaded> {
             load_cached(entry, &cache)
         }
     }
+}
+
+/// Refuses options for what a model says itself.
+///
+/// # Errors
+/// If there are any: they would change nothing, and whoever gives them expects that they do.
+pub fn says_enough(label: &str, unsaid: &TorchmdNetOptions) -> Result<()> {
+    if *unsaid != TorchmdNetOptions::default() {
+        bail!(
+            "`{label}` needs neither --units nor --charge: they are for checkpoints of torchmd-net, which do not say"
+        );
+    }
+    Ok(())
 }
 
 /// Loads a model from the cache.
@@ -87,7 +101,8 @@ pub fn load_cached(entry: &Entry, cache: &Cache) -> Result<Loaded> {
     if let Digest::Different { recorded } = cache.check(entry.name, &digest)? {
         bail!("`{}` is damaged: its sha256 is {digest}, not {recorded}; {}", path.display(), again());
     }
-    let model = parse(&bytes).with_context(|| format!("`{}` cannot be used; {}", path.display(), again()))?;
+    let model = parse(&bytes, &TorchmdNetOptions::default());
+    let model = model.with_context(|| format!("`{}` cannot be used; {}", path.display(), again()))?;
     Ok(Loaded { model, label: entry.name.to_owned(), path, sha256: digest })
 }
 
@@ -130,8 +145,9 @@ fn load_matgl(folder: &Path) -> Result<Loaded> {
 ///
 /// # Errors
 /// If it cannot be read or is none of these.
-pub fn load_file(path: &Path) -> Result<Loaded> {
+pub fn load_file(path: &Path, unsaid: &TorchmdNetOptions) -> Result<Loaded> {
     if let Some(folder) = matgl_folder(path) {
+        says_enough(&folder.display().to_string(), unsaid)?;
         return load_matgl(folder);
     }
     if path.is_dir() {
@@ -142,23 +158,24 @@ pub fn load_file(path: &Path) -> Result<Loaded> {
         );
     }
     let bytes = fs::read(path).with_context(|| format!("cannot read model `{}`", path.display()))?;
-    let model = parse(&bytes).with_context(|| format!("`{}`", path.display()))?;
+    let model = parse(&bytes, unsaid).with_context(|| format!("`{}`", path.display()))?;
     let label = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     Ok(Loaded { model, label, path: path.to_owned(), sha256: sha256(&bytes) })
 }
 
 /// Reads a model by what its bytes are, whatever the file is called.
-fn parse(bytes: &[u8]) -> Result<Model> {
+fn parse(bytes: &[u8], unsaid: &TorchmdNetOptions) -> Result<Model> {
     // A safetensors file begins with the length of its JSON header, whose first byte is the ninth.
     if bytes.get(8) == Some(&b'{') && !bytes.starts_with(b"PK") {
+        says_enough("a model file", unsaid)?;
         return Ok(Model::from_file(&ModelFile::from_bytes(bytes)?)?);
     }
     let is_zip = bytes.starts_with(b"PK");
-    convert::from_checkpoint(bytes).map_err(|error| match is_zip {
+    convert::from_checkpoint(bytes, unsaid).map_err(|error| match is_zip {
         true => error,
-        false => {
-            error.context("it is neither a model file (.safetensors) nor a PyTorch checkpoint (.pth, .pth.tar, .model)")
-        }
+        false => error.context(
+            "it is neither a model file (.safetensors) nor a PyTorch checkpoint (.pth, .pth.tar, .model, .ckpt)",
+        ),
     })
 }
 
@@ -169,7 +186,7 @@ mod tests {
     #[test]
     fn names_come_first_and_paths_are_known_by_their_form() {
         assert!(matches!(source("sevennet-0"), Ok(Source::Named(_))));
-        for file in ["mine.pth", "mine.model"] {
+        for file in ["mine.pth", "mine.model", "mine.ckpt"] {
             assert_eq!(source(file).unwrap(), Source::File(file.into()));
         }
         assert_eq!(source("folder/mine").unwrap(), Source::File("folder/mine".into()));
@@ -181,7 +198,7 @@ mod tests {
     fn bytes_that_are_no_model_are_refused() {
         for bytes in [&b""[..], b"PK\x03\x04 and so on", b"\x10\0\0\0\0\0\0\0{\"a\":1}", b"garbage that is long enough"]
         {
-            assert!(parse(bytes).is_err(), "{bytes:?}");
+            assert!(parse(bytes, &TorchmdNetOptions::default()).is_err(), "{bytes:?}");
         }
     }
 }

@@ -60,7 +60,7 @@ fn store(entry: &Entry, archive: &Archive, cache: &Cache, reporter: &Reporter) -
         "the checkpoint has the sha256 {found}, not the {} of the published one: it was changed on the way",
         entry.sha256
     );
-    let model = convert::from_checkpoint(&checkpoint)?;
+    let model = convert::from_checkpoint(&checkpoint, &schur_potential::TorchmdNetOptions::default())?;
     let path = cache.store(entry.name, &convert::to_bytes(&model)?)?;
     reporter.line(format_args!("{} -> {} ({})", entry.name, path.display(), entry.licence));
     Ok(())

@@ -10,7 +10,7 @@ use schur_atoms::Structure;
 use schur_atoms::files::{Format, read};
 use schur_io::sha256;
 use schur_potential::check::{self, Finding, Subject};
-use schur_potential::{Evaluation, Model, PotentialOptions, Precision, Request};
+use schur_potential::{Evaluation, Model, PotentialOptions, Precision, Request, TorchmdNetOptions};
 use serde::{Deserialize, Serialize};
 
 use super::cache::{Cache, Digest};
@@ -97,6 +97,8 @@ pub struct Report {
 pub struct Verifier<'a> {
     /// Options of the potential; the modality is the first of a model if none is named.
     pub options: &'a PotentialOptions,
+    /// What checkpoints of torchmd-net do not say.
+    pub unsaid: TorchmdNetOptions,
     /// Whether bytes and stored answers are all.
     pub stored_only: bool,
     /// Of one thread and of several.
@@ -121,9 +123,12 @@ impl Verifier<'_> {
 
     fn fill(&self, report: &mut Report, source: &Source) -> Result<()> {
         let loaded = match source {
-            Source::Named(entry) => self.cached(report, entry)?,
+            Source::Named(entry) => {
+                locate::says_enough(entry.name, &self.unsaid)?;
+                self.cached(report, entry)?
+            }
             Source::File(path) => {
-                let loaded = locate::load_file(path)?;
+                let loaded = locate::load_file(path, &self.unsaid)?;
                 report.findings.push(format!("sha256 {}", loaded.sha256));
                 loaded
             }

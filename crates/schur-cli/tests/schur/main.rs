@@ -20,3 +20,4 @@ mod products;
 mod relax;
 mod several;
 mod tensor;
+mod torchmd_net;

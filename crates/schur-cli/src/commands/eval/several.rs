@@ -12,6 +12,7 @@ use super::consensus::{Consensus, Spread};
 use crate::args::{EvalArgs, GlobalArgs};
 use crate::exit::{Interrupted, Status, UsageError};
 use crate::interrupt::Interrupt;
+use crate::models::locate;
 use crate::report::{Column, Reporter, Table};
 use crate::session::{self, Dispersion, Session};
 use crate::{inputs, outputs, report};
@@ -82,8 +83,9 @@ pub fn run(args: &EvalArgs, options: &GlobalArgs, reporter: &Reporter) -> Result
     let dispersion = Dispersion::asked(options, reporter)?;
     let sessions = args.models.iter().map(|named| {
         let (model, modality) = split(named);
+        let loaded = locate::load(model, &session::unsaid(options), reporter)?;
         let options = session::potential_options_with(options, modality);
-        Session::with_options(model, options, dispersion.clone(), pool.clone(), reporter)
+        Session::with_options(loaded, options, dispersion.clone(), pool.clone())
     });
     let sessions: Vec<_> = sessions.collect::<Result<_>>()?;
     let answers = vec![Evaluation::default(); sessions.len()];

@@ -32,6 +32,9 @@ pub struct Binding {
     pub modality: Option<String>,
     /// What is added to the model, and how far it reaches; checkpoints from before there was any lack it.
     pub dispersion: Option<String>,
+    /// Units and charge that the model does not say itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsaid: Option<String>,
     /// Digest of the initial structure as an extended-XYZ frame.
     pub structure_sha256: String,
     /// Steps between two frames.
@@ -145,6 +148,7 @@ mod tests {
             exact_radial: false,
             modality: None,
             dispersion: None,
+            unsaid: None,
             structure_sha256: "11".into(),
             every: 10,
             simulation: SimulationOptions::default(),
