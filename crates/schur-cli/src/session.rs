@@ -114,8 +114,8 @@ impl Session {
     /// # Errors
     /// If the model cannot be found, fetched, read or run as asked.
     pub fn open(options: &GlobalArgs, reporter: &Reporter) -> Result<Self> {
-        let loaded = locate::load(&options.model, &unsaid(options), reporter)?;
         let dispersion = Dispersion::asked(options, reporter)?;
+        let loaded = locate::load(&options.model, &unsaid(options), reporter)?;
         let session = Self::with_options(loaded, potential_options(options), dispersion, pool(options)?)?;
         let units = options.units.map(|units| format!("units {units}"));
         let charge = options.charge.map(|charge| format!("charge {charge}"));
