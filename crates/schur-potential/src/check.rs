@@ -15,6 +15,7 @@ mod symmetry;
 
 pub use finding::Finding;
 
+use crate::pair::PairPrior;
 use crate::{Architecture, Model, ModelError, Potential, PotentialError, Precision};
 use samples::Samples;
 
@@ -79,7 +80,13 @@ impl Subject {
                 true
             }
         };
-        let (elements, cutoff) = (architecture.species().to_vec(), architecture.cutoff());
+        let elements = architecture.species().to_vec();
+        let mut cutoff = architecture.cutoff();
+        if let Architecture::Tensornet(it) = architecture {
+            let ends: Vec<f64> = it.priors.iter().filter_map(PairPrior::cutoff).chain([cutoff]).collect();
+            cutoff = ends.iter().copied().fold(cutoff, f64::max);
+            borders.extend(ends.into_iter().filter(|&end| end < cutoff));
+        }
         Self { elements, cutoff, borders, parity, constant, intensive }
     }
 

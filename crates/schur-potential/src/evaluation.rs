@@ -98,6 +98,14 @@ pub enum PotentialError {
         /// The smallest distance accepted, in Å.
         limit: f64,
     },
+    /// A part of the model cannot treat this structure.
+    #[error("the model's {part} {problem}")]
+    Unsuited {
+        /// Which part.
+        part: &'static str,
+        /// What it needs.
+        problem: String,
+    },
     /// The result is infinite or not a number.
     #[error("the model's {quantity} of atom {atom} is {value}: the structure lies far outside what the model knows")]
     NotFinite {

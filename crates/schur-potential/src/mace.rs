@@ -24,7 +24,6 @@ mod plan;
 mod potential;
 mod radial;
 mod readout;
-mod zbl;
 
 pub use architecture::{DistanceTransform, MaceArchitecture, MaceLayer, MaceReadout, MaceSkip, RadialKind};
 pub(crate) use plan::Plan;

@@ -12,6 +12,7 @@ use crate::chgnet::{self, ChgnetNetwork};
 use crate::graph::GraphPotential;
 use crate::mace::{self, MaceNetwork};
 use crate::nequip::{self, NequipNetwork};
+use crate::pair::WithPriors;
 use crate::tensornet::{self, TensornetNetwork};
 use crate::{Architecture, Potential, RadialTableError};
 
@@ -207,10 +208,15 @@ impl Model {
             Architecture::Chgnet(it) => {
                 Box::new(GraphPotential::new(ChgnetNetwork::new(chgnet::Plan::<T>::new(self, it, options)?), pool))
             }
-            Architecture::Tensornet(it) => Box::new(GraphPotential::new(
-                TensornetNetwork::new(tensornet::Plan::<T>::new(self, it, options)?),
-                pool,
-            )),
+            Architecture::Tensornet(it) => {
+                let network = TensornetNetwork::new(tensornet::Plan::<T>::new(self, it, options)?);
+                let network = Box::new(GraphPotential::new(network, pool));
+                if it.priors.is_empty() {
+                    network
+                } else {
+                    Box::new(WithPriors::new(network, &it.priors, &it.species)?)
+                }
+            }
             Architecture::Mace(it) => {
                 Box::new(GraphPotential::new(MaceNetwork::new(mace::Plan::<T>::new(self, it, options)?), pool))
             }

@@ -32,7 +32,7 @@ pub enum LengthUnit {
 /// One electronvolt in joule, exactly.
 pub(crate) const JOULE_PER_EV: f64 = 1.602_176_634e-19;
 /// Avogadro's number, exactly.
-const AVOGADRO: f64 = 6.022_140_76e23;
+pub(crate) const AVOGADRO: f64 = 6.022_140_76e23;
 
 impl EnergyUnit {
     /// All of them.

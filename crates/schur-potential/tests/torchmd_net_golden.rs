@@ -12,7 +12,7 @@ mod structures;
 mod torchmd_net;
 
 use answers::{build, difference, evaluate, largest, plain};
-use schur_atoms::Structure;
+use schur_atoms::{Array, Structure};
 use schur_potential::{Evaluation, Precision, TorchmdNetOptions};
 use serde_json::Value;
 
@@ -53,7 +53,10 @@ fn assert_models(ways: &[(Precision, bool, &Bounds)]) {
             let mut potential = build(&model, &plain(*precision, *exact_radial));
             let mut worst = [0.0_f64; 3];
             for reference in entry["structures"].as_array().unwrap() {
-                let structure = structures::named(&[reference["name"].as_str().unwrap()]).remove(0);
+                let mut structure = structures::named(&[reference["name"].as_str().unwrap()]).remove(0);
+                let charges: Vec<f64> =
+                    (0..structure.len()).map(|k| if k % 2 == 0 { 0.4 } else { -0.4 } + 0.05 * k as f64).collect();
+                structure.arrays.insert("partial_charges".to_owned(), Array::scalars(&charges));
                 let found = evaluate(potential.as_mut(), &structure);
                 for (k, (deviation, allowed)) in check(&structure, &found, reference, bounds).into_iter().enumerate() {
                     let what = ["energy", "force", "strain derivative"][k];
@@ -91,4 +94,31 @@ fn charges_change_answers() {
         answers::energy(build(&model, &plain(Precision::F64, true)).as_mut(), &structure)
     };
     assert!((energy(1.0) - energy(0.0)).abs() > 1e-4 && (energy(-1.0) - energy(1.0)).abs() > 1e-4);
+}
+
+/// What has constants says units too: it may stand in for the caller, and must not contradict him.
+#[test]
+fn priors_with_constants_tell_the_units() {
+    let bytes = torchmd_net::bytes("dispersion");
+    let (asked, told) = (torchmd_net::read(&bytes, "Hartree,Bohr".parse().ok()), torchmd_net::read(&bytes, None));
+    let (asked, told) = (asked.unwrap(), told.unwrap());
+    let structure = structures::named(&["molecule_nh3"]).remove(0);
+    let energy = |model: &schur_potential::Model| {
+        answers::energy(build(model, &plain(Precision::F64, true)).as_mut(), &structure)
+    };
+    assert!((energy(&asked) - energy(&told)).abs() < 1e-9);
+    let refused = torchmd_net::read(&bytes, "eV,A".parse().ok()).unwrap_err().to_string();
+    assert!(refused.contains("`D2`") && refused.contains("27.2"), "{refused}");
+}
+
+/// Charges are needed, and there is no sum over images.
+#[test]
+fn charges_are_asked_for() {
+    let mut potential = build(&torchmd_net::converted("charges"), &plain(Precision::F64, true));
+    let mut out = Evaluation::default();
+    for (name, expected) in [("molecule_nh3", "initial_charges"), ("si16_rattled", "no direction")] {
+        let structure = structures::named(&[name]).remove(0);
+        let error = potential.evaluate(&structure, schur_potential::Request::ALL, &mut out).unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+    }
 }

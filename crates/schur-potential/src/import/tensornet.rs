@@ -142,6 +142,7 @@ fn architecture(settings: &Value) -> Result<TensornetArchitecture, ModelError> {
         readout: TensornetReadout::Gated,
         mean_of_atoms: false,
         charge: 0.0,
+        priors: Vec::new(),
     })
 }
 

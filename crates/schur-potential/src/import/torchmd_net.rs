@@ -64,15 +64,23 @@ impl Model {
         let hyper = root.get("hyper_parameters").map_err(unread)?;
         let settings = Settings::read(&hyper)?;
         let priors = priors::read(&hyper)?;
-        let scales = scales(options.units)?;
+        let scales = priors::scales(&priors, options.units)?;
         let mut to = Transfer::new(&root.get("state_dict").map_err(unread)?, "state_dict", "model.")?;
         let is_new = !settings.has_error_check && to.has(REPEATED[0]);
         let references = priors::references(&priors, &mut to)?;
-        let species = species(settings.max_number, &references);
-        let architecture = architecture(&settings, species, scales, options.charge, &mut to)?;
+        let numbers = priors::numbers(&priors, &mut to)?;
+        let kinds = kinds(&settings, &priors, &references, numbers.as_deref());
+        let species: Vec<u8> = kinds.iter().map(|kind| kind.number).collect();
+        let pairs = priors::pairs(&priors, scales, &species, &mut to)?;
+        let architecture = TensornetArchitecture {
+            species,
+            charge: options.charge,
+            priors: pairs,
+            ..architecture(&settings, scales, &mut to)?
+        };
         architecture.validate()?;
-        transfer(&settings, &architecture, is_new, &mut to)?;
-        constants(&architecture, &references, scales, &mut to)?;
+        transfer(&settings, &architecture, &kinds, is_new, &mut to)?;
+        constants(&kinds, &references, scales, &mut to)?;
         REPEATED.iter().for_each(|name| to.ignore(name));
         if let Some(name) = to.left() {
             return Err(refused(format!("state_dict has `{name}`, which belongs to nothing that is supported")));
@@ -80,11 +88,6 @@ impl Model {
         let metadata = metadata(&priors, options, is_new);
         Ok(Self { architecture: Architecture::Tensornet(architecture), weights: to.weights, metadata })
     }
-}
-
-fn scales(units: Option<Units>) -> Result<Scales, ModelError> {
-    let units = units.ok_or(ModelError::UnknownUnits)?;
-    Ok(Scales { energy: units.energy.electronvolts(), length: units.length.angstroms() })
 }
 
 fn metadata(priors: &[Prior<'_>], options: &TorchmdNetOptions, is_new: bool) -> BTreeMap<String, String> {
@@ -102,26 +105,45 @@ fn metadata(priors: &[Prior<'_>], options: &TorchmdNetOptions, is_new: bool) -> 
     metadata
 }
 
+/// An atom type of the file and the element that it stands for.
+#[derive(Debug, Clone, Copy)]
+struct Species {
+    row: usize,
+    number: u8,
+}
+
 /// The elements that the model may have been trained on.
 ///
-/// There are weights for all of them. Where the file has energies of free atoms, elements without one were not in the
-/// training data: their weights are those that the training began with.
-fn species(max_number: usize, references: &[priors::References]) -> Vec<u8> {
-    let has_all = |z: usize| {
+/// There are weights for every atom type, which is an atomic number unless a prior says otherwise. Where the file has
+/// energies of free atoms, types without one were not in the training data: their weights are those that the training
+/// began with.
+fn kinds(
+    settings: &Settings<'_>,
+    priors: &[Prior<'_>],
+    references: &[priors::References],
+    numbers: Option<&[u8]>,
+) -> Vec<Species> {
+    let has_all = |row: usize| {
         references.iter().all(|reference| {
-            let energy = reference.energies.get(z).copied();
+            let energy = reference.energies.get(row).copied();
             energy.is_some_and(|energy| energy != 0.0 || reference.energies.iter().all(|&energy| energy == 0.0))
         })
     };
-    let numbers = 1..=MAX_NUMBER.min(max_number.saturating_sub(1));
-    numbers.filter(|&z| has_all(z)).filter_map(|z| u8::try_from(z).ok()).collect()
+    let most = if priors.iter().any(|prior| prior.name == "D2") { priors::D2_ROWS - 1 } else { MAX_NUMBER };
+    let number = |row: usize| match numbers {
+        Some(numbers) => numbers.get(row).copied(),
+        None => u8::try_from(row).ok(),
+    };
+    let kind = |row: usize| number(row).map(|number| Species { row, number });
+    let is_element = |kind: &Species| (1..=most).contains(&usize::from(kind.number));
+    let rows = 0..settings.max_number.min(numbers.map_or(MAX_NUMBER + 1, <[u8]>::len));
+    rows.filter(|&row| has_all(row)).filter_map(kind).filter(is_element).collect()
 }
 
+/// The network, without its species.
 fn architecture(
     settings: &Settings<'_>,
-    species: Vec<u8>,
     scales: Scales,
-    charge: f64,
     to: &mut Transfer<'_>,
 ) -> Result<TensornetArchitecture, ModelError> {
     let count = settings.functions;
@@ -133,7 +155,7 @@ fn architecture(
         }
     };
     Ok(TensornetArchitecture {
-        species,
+        species: Vec::new(),
         cutoff: settings.cutoff * scales.length,
         radial,
         channels: settings.channels,
@@ -145,7 +167,8 @@ fn architecture(
         self_edges: true,
         readout: crate::TensornetReadout::Plain,
         mean_of_atoms: settings.mean_of_atoms,
-        charge,
+        charge: 0.0,
+        priors: Vec::new(),
     })
 }
 
@@ -175,6 +198,7 @@ fn readout_hidden(to: &Transfer<'_>) -> Result<Vec<usize>, ModelError> {
 fn transfer(
     settings: &Settings<'_>,
     it: &TensornetArchitecture,
+    kinds: &[Species],
     is_new: bool,
     to: &mut Transfer<'_>,
 ) -> Result<(), ModelError> {
@@ -188,8 +212,8 @@ fn transfer(
         to.insert("radial.centers", vec![functions], offsets.iter().map(|offset| length * offset).collect());
     }
     let rows = to.get(&format!("{TRUNK}tensor_embedding.emb.weight"), &[settings.max_number, n])?;
-    let of_species = it.species.iter().flat_map(|&z| rows[usize::from(z) * n..(usize::from(z) + 1) * n].to_vec());
-    to.insert("embedding.species", vec![it.species.len(), n], of_species.collect());
+    let of_species = kinds.iter().flat_map(|kind| &rows[kind.row * n..(kind.row + 1) * n]).copied();
+    to.insert("embedding.species", vec![kinds.len(), n], of_species.collect());
     let order = if is_new { Order::Same } else { Order::ByChannel(n) };
     Trunk { prefix: TRUNK, channels: n, functions, layers: it.layers, order }.transfer(to)?;
     if !is_new {
@@ -207,7 +231,7 @@ fn transfer(
 
 /// Scale, mean and the energies of free atoms, in our units.
 fn constants(
-    it: &TensornetArchitecture,
+    kinds: &[Species],
     references: &[priors::References],
     scales: Scales,
     to: &mut Transfer<'_>,
@@ -219,11 +243,11 @@ fn constants(
         let value = scales.energy * to.get(theirs, &shape)?[0];
         to.insert(ours, vec![1], vec![value]);
     }
-    let energy = |&z: &u8| {
+    let energy = |kind: &Species| {
         let parts = references.iter().filter(|reference| reference.enabled);
-        scales.energy * parts.map(|reference| reference.energies[usize::from(z)]).sum::<f64>()
+        scales.energy * parts.map(|reference| reference.energies[kind.row]).sum::<f64>()
     };
-    to.insert("shift", vec![it.species.len()], it.species.iter().map(energy).collect());
+    to.insert("shift", vec![kinds.len()], kinds.iter().map(energy).collect());
     Ok(())
 }
 

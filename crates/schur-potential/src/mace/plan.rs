@@ -12,10 +12,16 @@ use super::elements::ElementWeights;
 use super::first_layer::FirstLayer;
 use super::radial::{MaceRadial, OfPair};
 use super::readout::{Network, Readout};
-use super::zbl::Zbl;
 use super::{MaceArchitecture, MaceReadout, MaceSkip, RadialKind};
 use crate::graph::{EdgeHarmonics, RadialNetwork, SpeciesMap, check_size, measure, spline_pieces, tabulate};
+use crate::pair::Zbl;
 use crate::{CutoffFunction, Model, ModelError, PotentialOptions, RadialTableError};
+
+/// Coulomb's constant in eV Å and Bohr's radius in Å, as MACE rounds them.
+const COULOMB: f64 = 14.3996;
+const BOHR: f64 = 0.529;
+/// The decays of the screening function of MACE's repulsion.
+const DECAYS: [f64; 4] = [3.2, 0.9423, 0.4028, 0.2016];
 
 /// One layer, ready to run.
 #[derive(Debug)]
@@ -411,9 +417,11 @@ impl Builder<'_> {
         let numbers = self.model.weight("pair_repulsion.coefficients", &[4])?;
         let radii = self.radii()?;
         Ok(Some(Zbl {
+            strength: COULOMB,
             coefficients: [numbers[0], numbers[1], numbers[2], numbers[3]],
+            decays: DECAYS,
             exponent: self.positive("pair_repulsion.exponent")?,
-            length: self.positive("pair_repulsion.length")?,
+            length: self.positive("pair_repulsion.length")? * BOHR,
             envelope: CutoffFunction::Polynomial { power },
             species: self.architecture.species.iter().zip(radii).map(|(&z, radius)| [f64::from(z), radius]).collect(),
         }))

@@ -1,8 +1,9 @@
 //! The Lennard-Jones potential with a smooth end.
 
 use schur_atoms::Structure;
-use schur_atoms::neighbours::{SkinList, distance};
+use schur_atoms::neighbours::SkinList;
 
+use super::sum::add_row;
 use crate::{Evaluation, Potential, PotentialError, Request};
 
 /// Where the switching function begins, as a share of the cut-off.
@@ -127,7 +128,7 @@ impl Potential for LennardJones {
         self.pairs.update(structure)?;
         clear(out, structure.len(), request);
         for i in 0..structure.len() {
-            self.add_row(structure, i, request, out)?;
+            add_row(&self.pairs, structure, i, request, out, |atoms, r| self.checked(atoms, r))?;
         }
         out.energy = out.energies.iter().sum();
         Ok(())
@@ -135,45 +136,13 @@ impl Potential for LennardJones {
 }
 
 impl LennardJones {
-    /// Adds half of every pair that starts at atom `i`; the other half comes with the opposite pair.
-    fn add_row(
-        &self,
-        structure: &Structure,
-        i: usize,
-        request: Request,
-        out: &mut Evaluation,
-    ) -> Result<(), PotentialError> {
-        let list = self.pairs.list();
+    /// The energy of a pair that does not overlap, and its derivative.
+    fn checked(&self, [first, second]: [usize; 2], r: f64) -> Result<(f64, f64), PotentialError> {
         let limit = OVERLAP_SHARE * self.sigma;
-        for e in list.row(i) {
-            let d = list.vector(&structure.positions, &structure.cell, i, e);
-            let r = distance(d);
-            if r >= self.pairs.cutoff() {
-                continue;
-            }
-            if r < limit {
-                let second = list.neighbors()[e] as usize;
-                return Err(PotentialError::Overlap { first: i, second, distance: r, limit });
-            }
-            let (energy, slope) = self.pair_energy(r);
-            out.energies[i] += 0.5 * energy;
-            if request.forces {
-                for a in 0..3 {
-                    out.forces[i][a] += slope * d[a] / r;
-                    for b in 0..3 {
-                        out.virial[a][b] -= 0.5 * slope * d[a] * d[b] / r;
-                    }
-                }
-            }
-            if request.virials {
-                for a in 0..3 {
-                    for b in 0..3 {
-                        out.virials[i][a][b] -= 0.5 * slope * d[a] * d[b] / r;
-                    }
-                }
-            }
+        if r < limit {
+            return Err(PotentialError::Overlap { first, second, distance: r, limit });
         }
-        Ok(())
+        Ok(self.pair_energy(r))
     }
 }
 

@@ -7,6 +7,7 @@ use schur_product::Layout;
 use schur_tensor::padded;
 
 use crate::limits::{MAX_LAYERS, WIDTHS, require, require_cutoff, require_species};
+use crate::pair::PairPrior;
 use crate::{Activation, ModelError};
 
 /// Which matrices a layer multiplies.
@@ -110,6 +111,9 @@ pub struct TensornetArchitecture {
     /// Total charge $q$ of the structures, which multiplies products of matrices by $1 + q/10$.
     #[serde(default, skip_serializing_if = "is_default")]
     pub charge: f64,
+    /// What acts between pairs of atoms besides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub priors: Vec<PairPrior>,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -135,6 +139,8 @@ impl TensornetArchitecture {
     pub fn validate(&self) -> Result<(), ModelError> {
         require_species(&self.species)?;
         require_cutoff(self.cutoff)?;
+        require(self.priors.len() <= MAX_LAYERS, "there are up to 64 priors", &self.priors.len())?;
+        self.priors.iter().try_for_each(|prior| prior.validate(self.species.len()))?;
         if let RadialExpansion::Gaussian { width, .. } = self.radial {
             require(width.is_finite() && width > 0.0, "the width of the Gaussians is positive", &width)?;
         }

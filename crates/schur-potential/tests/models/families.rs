@@ -87,20 +87,23 @@ pub fn small() -> Vec<Subject> {
         jumps: vec![1.5, 3.0, 5.0],
     });
     // What matgl's have not: own edges, an inner cut-off, no layer at all, channels that fill no registers.
-    let torchmd_net = [("mirrors", true), ("lower_cutoff", false), ("no_layers", true)].map(|(name, mirrors)| {
-        let model = torchmd_net::converted(name);
-        let schur_potential::Architecture::Tensornet(it) = &model.architecture else { panic!("a TensorNet") };
-        let jumps = vec![1.5, 3.0, it.cutoff, it.inner_cutoff];
-        Subject {
-            name: format!("torchmd-net {name}"),
-            model,
-            modality: None,
-            ways: ALL_WAYS.to_vec(),
-            mirrors,
-            elements: ELEMENTS.to_vec(),
-            jumps,
-        }
-    });
+    let torchmd_net = [("mirrors", true), ("lower_cutoff", false), ("no_layers", true), ("repulsion", true)].map(
+        |(name, mirrors)| {
+            let model = torchmd_net::converted(name);
+            let schur_potential::Architecture::Tensornet(it) = &model.architecture else { panic!("a TensorNet") };
+            let ends = it.priors.iter().filter_map(schur_potential::pair::PairPrior::cutoff);
+            let jumps = [1.5, 3.0, it.cutoff, it.inner_cutoff].into_iter().chain(ends).collect();
+            Subject {
+                name: format!("torchmd-net {name}"),
+                model,
+                modality: None,
+                ways: ALL_WAYS.to_vec(),
+                mirrors,
+                elements: ELEMENTS.to_vec(),
+                jumps,
+            }
+        },
+    );
     // Nothing in it is tabulated.
     let chgnet = [false, true].map(|normalized| Subject {
         name: format!("chgnet normalized {normalized}"),

@@ -62,6 +62,7 @@ impl Form {
             readout: TensornetReadout::Gated,
             mean_of_atoms: false,
             charge: 0.0,
+            priors: Vec::new(),
         }
     }
 
