@@ -12,9 +12,9 @@ use crate::chgnet::{self, ChgnetNetwork};
 use crate::graph::GraphPotential;
 use crate::mace::{self, MaceNetwork};
 use crate::nequip::{self, NequipNetwork};
-use crate::pair::WithPriors;
+use crate::pair::PairPriors;
 use crate::tensornet::{self, TensornetNetwork};
-use crate::{Architecture, Potential, RadialTableError};
+use crate::{Architecture, Potential, RadialTableError, Sum};
 
 /// The arithmetic of the network; positions, cells, energies and sums over atoms are always `f64`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -214,7 +214,7 @@ impl Model {
                 if it.priors.is_empty() {
                     network
                 } else {
-                    Box::new(WithPriors::new(network, &it.priors, &it.species)?)
+                    Box::new(Sum::new(network).with(Box::new(PairPriors::new(&it.priors, &it.species)?)))
                 }
             }
             Architecture::Mace(it) => {

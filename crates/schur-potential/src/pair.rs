@@ -9,5 +9,5 @@ mod zbl;
 
 pub use lennard_jones::{LennardJones, LennardJonesError};
 pub use prior::PairPrior;
-pub(crate) use prior::WithPriors;
+pub(crate) use prior::PairPriors;
 pub(crate) use zbl::Zbl;

@@ -3,7 +3,7 @@
 use schur_atoms::Structure;
 use schur_atoms::neighbours::SkinList;
 
-use super::sum::add_row;
+use super::sum::{add_row, clear};
 use crate::{Evaluation, Potential, PotentialError, Request};
 
 /// Where the switching function begins, as a share of the cut-off.
@@ -144,16 +144,4 @@ impl LennardJones {
         }
         Ok(self.pair_energy(r))
     }
-}
-
-/// Sets every requested value to zero, reusing the memory.
-fn clear(out: &mut Evaluation, n_atoms: usize, request: Request) {
-    out.energies.clear();
-    out.energies.resize(n_atoms, 0.0);
-    out.forces.clear();
-    out.forces.resize(if request.forces { n_atoms } else { 0 }, [0.0; 3]);
-    out.virial = [[0.0; 3]; 3];
-    out.magnetic_moments.clear();
-    out.virials.clear();
-    out.virials.resize(if request.virials { n_atoms } else { 0 }, [[0.0; 3]; 3]);
 }

@@ -1,4 +1,4 @@
-//! What is added to a network between pairs of atoms, and the potential that does.
+//! What is added to a network between pairs of atoms, as models describe it and as a potential.
 
 use schur_atoms::Structure;
 use schur_atoms::neighbours::SkinList;
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::coulomb::{Coulomb, charges};
 use super::d2::Dispersion;
-use super::sum::{add_half, add_row};
+use super::sum::{add_half, add_row, clear};
 use super::zbl::Zbl;
 use crate::graph::SpeciesMap;
 use crate::limits::{require, require_cutoff};
@@ -121,34 +121,33 @@ impl Prepared {
     }
 }
 
-/// A potential with priors on top of it.
-pub(crate) struct WithPriors {
-    network: Box<dyn Potential + Send>,
+/// The priors of a model as a potential of their own.
+pub(crate) struct PairPriors {
     priors: Vec<Prepared>,
     map: SpeciesMap,
     species: Vec<u8>,
     charges: Vec<f64>,
 }
 
-impl WithPriors {
-    /// Adds priors to a potential of these species.
+impl PairPriors {
+    /// Makes the priors of a model of these species.
     ///
     /// # Errors
     /// [`ModelError::Architecture`] if there is no neighbour list for one.
-    pub fn new(network: Box<dyn Potential + Send>, priors: &[PairPrior], species: &[u8]) -> Result<Self, ModelError> {
+    pub fn new(priors: &[PairPrior], species: &[u8]) -> Result<Self, ModelError> {
         let priors = priors.iter().map(|prior| Prepared::new(prior, species)).collect::<Result<_, _>>()?;
-        Ok(Self { network, priors, map: SpeciesMap::new(species), species: Vec::new(), charges: Vec::new() })
+        Ok(Self { priors, map: SpeciesMap::new(species), species: Vec::new(), charges: Vec::new() })
     }
 }
 
-impl Potential for WithPriors {
+impl Potential for PairPriors {
     fn evaluate(
         &mut self,
         structure: &Structure,
         request: Request,
         out: &mut Evaluation,
     ) -> Result<(), PotentialError> {
-        self.network.evaluate(structure, request, out)?;
+        clear(out, structure.len(), request);
         self.map.fill_all(structure, &mut self.species)?;
         let species = &self.species;
         let pair = |atoms: [usize; 2]| atoms.map(|atom| species[atom]);
@@ -176,10 +175,6 @@ impl Potential for WithPriors {
         }
         out.energy = out.energies.iter().sum();
         Ok(())
-    }
-
-    fn has_magnetic_moments(&self) -> bool {
-        self.network.has_magnetic_moments()
     }
 }
 

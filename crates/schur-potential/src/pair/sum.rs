@@ -5,6 +5,18 @@ use schur_atoms::neighbours::{SkinList, distance};
 
 use crate::{Evaluation, PotentialError, Request};
 
+/// Sets every requested value to zero, reusing the memory.
+pub(crate) fn clear(out: &mut Evaluation, n_atoms: usize, request: Request) {
+    out.energies.clear();
+    out.energies.resize(n_atoms, 0.0);
+    out.forces.clear();
+    out.forces.resize(if request.forces { n_atoms } else { 0 }, [0.0; 3]);
+    out.virial = [[0.0; 3]; 3];
+    out.magnetic_moments.clear();
+    out.virials.clear();
+    out.virials.resize(if request.virials { n_atoms } else { 0 }, [[0.0; 3]; 3]);
+}
+
 /// Adds half of every pair within the list's cut-off that starts at atom `i`; the other half comes with the opposite pair.
 ///
 /// `pair` gives the energy (eV) and its derivative (eV/Å) for both atoms and their distance.
