@@ -69,11 +69,15 @@ fn with_count(name: &str, key: &str, value: u8) -> Vec<u8> {
 
 #[test]
 fn the_files_as_they_are_pass() {
-    for name in torchmd_net::references().as_object().unwrap().keys() {
-        assert_eq!(refusal(&bytes(name)), "accepted", "{name}");
+    for (name, entry) in torchmd_net::references().as_object().unwrap() {
+        let units = entry["units"].as_str().unwrap().parse().unwrap();
         let packed_again = with_member(name, |_, content| content);
-        assert_eq!(refusal(&packed_again), "accepted", "{name}");
+        for bytes in [bytes(name), packed_again] {
+            assert!(torchmd_net::read(&bytes, Some(units)).is_ok(), "{name}");
+        }
     }
+    // A prior says other units than the caller.
+    assert!(refusal(&bytes("charges")).contains("`Coulomb` has units of"));
 }
 
 #[test]
@@ -121,7 +125,7 @@ fn missing_and_strange_weights_are_refused_by_name() {
     let names =
         ["model.representation_model.tensor_embedding.emb2.weight", "model.output_model.output_network.layers.2.bias"];
     for name in names {
-        let text = refusal(&with_text("mirrors", name, &name.replace("model.", "nodel.")));
+        let text = refusal(&with_text("mirrors", name, &name.replace("model.", "other.")));
         assert!(text.contains(&name["model.".len()..]), "{text}");
     }
     // Not a number, and an infinite one, in every storage in turn.

@@ -1,10 +1,10 @@
 //! The edges of a structure in the order in which the kernels want them.
 //!
 //! Atoms are renumbered along a space-filling curve, so that what an atom gathers lies close in memory. Within an
-//! atom's row the edges are sorted by length, so that neighbours read the same rows of spline tables; equal ones keep
-//! the canonical order of the neighbour list. So the sums, and their bits, depend neither on the renumbering nor on when
-//! the list was built. Row `k` holds the edges to the neighbours of atom `k` seen from it:
-//! forward these are the edges on which it receives; turned round, those on which it sends.
+//! atom's row the edges are sorted, the longest first: neighbours then read the same rows of spline tables, and sums
+//! end with what is largest. Equal ones keep the canonical order of the neighbour list. So the sums, and their bits,
+//! depend neither on the renumbering nor on when the list was built. Row `k` holds the edges to the neighbours of atom
+//! `k` seen from it: forward these are the edges on which it receives; turned round, those on which it sends.
 
 use rayon::prelude::*;
 use schur_atoms::Structure;
@@ -51,8 +51,8 @@ pub(crate) struct Geometry<T> {
     pub reverse: Vec<u32>,
     /// For each pair of the list in the row's order: its edge within the row, or [`BEYOND`].
     slots: Vec<u32>,
-    /// Distances of a row's edges, and which pairs of the row they are, ascending.
-    nearest: Vec<(f64, u32)>,
+    /// Distances of a row's edges, and which pairs of the row they are, the farthest first.
+    sorted: Vec<(f64, u32)>,
 }
 
 /// Where the distance of an atom to a neighbour, both as the structure numbers them, falls in the spline tables.
@@ -78,7 +78,7 @@ struct Rows<'a, T> {
     harmonics: &'a mut [T],
     points: &'a mut [SplinePoint<T>],
     slots: &'a mut [u32],
-    nearest: &'a mut [(f64, u32)],
+    sorted: &'a mut [(f64, u32)],
 }
 
 /// Two atoms on top of each other.
@@ -117,7 +117,7 @@ impl<T: Real> Geometry<T> {
             points: Vec::new(),
             reverse: Vec::new(),
             slots: Vec::new(),
-            nearest: Vec::new(),
+            sorted: Vec::new(),
         })
     }
 
@@ -161,10 +161,10 @@ impl<T: Real> Geometry<T> {
             rows.of(&mut self.harmonics, harmonics.len()),
             rows.of(&mut self.points, usize::from(locate.is_some())),
             rows.of(&mut self.slots, 1),
-            rows.of(&mut self.nearest, 1),
+            rows.of(&mut self.sorted, 1),
         );
-        let fill = |(index, (counts, nodes, vectors, harmonics, points, slots, nearest))| {
-            Rows { first: index * block, counts, nodes, vectors, harmonics, points, slots, nearest }.fill(&source)
+        let fill = |(index, (counts, nodes, vectors, harmonics, points, slots, sorted))| {
+            Rows { first: index * block, counts, nodes, vectors, harmonics, points, slots, sorted }.fill(&source)
         };
         let overlap = blocks.into_par_iter().enumerate().map(fill).reduce(|| None, Overlap::first);
         if let Some(Overlap { first, second, distance }) = overlap {
@@ -204,7 +204,7 @@ impl<T: Real> Geometry<T> {
         self.harmonics.resize(end * harmonics, T::ZERO);
         self.points.resize(if with_points { end } else { 0 }, SplinePoint::default());
         self.slots.resize(end, BEYOND);
-        self.nearest.resize(end, (0.0, 0));
+        self.sorted.resize(end, (0.0, 0));
         self.reverse.resize(end, 0);
     }
 
@@ -249,7 +249,7 @@ impl<T: Real> Rows<'_, T> {
             let pairs = list.row(atom);
             let (count, found) = self.sort(source, atom, start);
             overlap = Overlap::first(overlap, found);
-            for (edge, &(r, local)) in (start..).zip(&self.nearest[start..start + count]) {
+            for (edge, &(r, local)) in (start..).zip(&self.sorted[start..start + count]) {
                 let pair = pairs.start + local as usize;
                 let neighbor = list.neighbors()[pair] as usize;
                 let vector = list.vector(&structure.positions, &structure.cell, atom, pair);
@@ -267,7 +267,7 @@ impl<T: Real> Rows<'_, T> {
         overlap
     }
 
-    /// Sorts the pairs of an atom that lie within the cut-off by their distance; returns how many there are.
+    /// Sorts the pairs of an atom that lie within the cut-off, the farthest first; returns how many there are.
     fn sort(&mut self, source: &Source<'_, T>, atom: usize, start: usize) -> (usize, Option<Overlap>) {
         let Source { structure, list, .. } = source;
         let (mut count, mut overlap) = (0, None);
@@ -280,12 +280,13 @@ impl<T: Real> Rows<'_, T> {
                 let (first, second) = (atom.min(neighbor), atom.max(neighbor));
                 overlap = Overlap::first(overlap, Some(Overlap { first, second, distance: r }));
             } else {
-                self.nearest[start + count] = (r, local as u32);
+                self.sorted[start + count] = (r, local as u32);
                 count += 1;
             }
         }
-        let nearest = &mut self.nearest[start..start + count];
-        nearest.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let edges = &mut self.sorted[start..start + count];
+        // The farthest first: what is added last is largest, which loses least in single precision.
+        edges.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         (count, overlap)
     }
 }

@@ -15,7 +15,7 @@ pub fn folder() -> PathBuf {
 
 /// What torchmd-net returns, by model.
 pub fn references() -> Value {
-    let references = std::fs::read_to_string(folder().join("references.json")).unwrap();
+    let references = std::fs::read_to_string(folder().join("torchmd_net.json")).unwrap();
     serde_json::from_str::<Value>(&references).unwrap()["models"].take()
 }
 
